@@ -1,0 +1,22 @@
+package dict_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/taskdb/taskdb/backends/backendtest"
+	_ "github.com/taskdb/taskdb/backends/dict"
+	"github.com/taskdb/taskdb/taskdb"
+)
+
+func open(t *testing.T) *taskdb.DB {
+	db, err := taskdb.Open(t.Context(), "dict:")
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	return db
+}
+
+func TestAnswerKey(t *testing.T) {
+	backendtest.AnswerKey(t, "../../../shared/data/mongodb-cases", open)
+}

@@ -1,0 +1,87 @@
+package query
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// The codes of MongoDB's errors that have a name. Other codes are numbers that
+// stand for one place in the server's source; MongoDB calls these LocationN.
+const (
+	CodeBadValue               = 2
+	CodeFailedToParse          = 9
+	CodeTypeMismatch           = 14
+	CodeOverflow               = 15
+	CodeInvalidBSON            = 22
+	CodeIndexNotFound          = 27
+	CodeQueryFeatureNotAllowed = 224
+	CodeNotImplemented         = 238
+	CodeNoQueryExecutionPlans  = 291
+	CodeMemoryLimit            = 292
+)
+
+var codeNames = map[int]string{
+	CodeBadValue:               "BadValue",
+	CodeFailedToParse:          "FailedToParse",
+	CodeTypeMismatch:           "TypeMismatch",
+	CodeOverflow:               "Overflow",
+	CodeInvalidBSON:            "InvalidBSON",
+	CodeIndexNotFound:          "IndexNotFound",
+	CodeQueryFeatureNotAllowed: "QueryFeatureNotAllowed",
+	CodeNotImplemented:         "NotImplemented",
+	CodeNoQueryExecutionPlans:  "NoQueryExecutionPlans",
+	CodeMemoryLimit:            "QueryExceededMemoryLimitNoDiskUseAllowed",
+}
+
+// Error says why a query was refused, in MongoDB's terms.
+type Error struct {
+	Code    int    // MongoDB's error code
+	Message string // MongoDB's words
+	// Path leads to what is wrong: the keys and indexes from the query's top,
+	// joined by dots, as in "$or.1.completed.$gt". It is empty when the query as
+	// a whole is wrong.
+	Path string
+	// Cause is the error below this one, if there is one.
+	Cause error
+}
+
+// Error returns the message, the code with its name if it has one, and the path.
+func (e *Error) Error() string {
+	code := strconv.Itoa(e.Code)
+	if name, ok := codeNames[e.Code]; ok {
+		code += " " + name
+	}
+	if e.Path == "" {
+		return fmt.Sprintf("%s (code %s)", e.Message, code)
+	}
+	return fmt.Sprintf("%s (code %s, at %s)", e.Message, code, e.Path)
+}
+
+// CodeName returns MongoDB's name for the error's code.
+func (e *Error) CodeName() string {
+	if name, ok := codeNames[e.Code]; ok {
+		return name
+	}
+	return "Location" + strconv.Itoa(e.Code)
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Cause }
+
+// failure builds the error of a rule.
+func failure(code int, format string, args ...any) *Error {
+	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+// trail is where in a query a parser is: the keys on the way from the top.
+type trail []string
+
+func (t trail) down(key string) trail { return append(t[:len(t):len(t)], key) }
+
+// fail builds the error of a rule that is broken at the trail.
+func (t trail) fail(code int, format string, args ...any) *Error {
+	e := failure(code, format, args...)
+	e.Path = strings.Join(t, ".")
+	return e
+}

@@ -1,0 +1,39 @@
+package query
+
+import (
+	"slices"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+)
+
+// in is $in: one of many equalities and regular expressions.
+type in struct {
+	unwinding
+	values  []value // in BSON's order, each once
+	regexes []*regex
+	null    bool // null is among the values, which missing equals
+}
+
+func newIn(values []value, regexes []*regex) *in {
+	slices.SortFunc(values, compare)
+	values = slices.CompactFunc(values, func(a, b value) bool { return compare(a, b) == 0 })
+	null := slices.ContainsFunc(values, func(v value) bool { return v.kind == bson.TypeNull })
+	return &in{values: values, regexes: regexes, null: null}
+}
+
+func (n *in) rank() int { return rankIn }
+
+func (n *in) matches(v value, at *position) (bool, error) {
+	if v.missing() {
+		return n.null, nil
+	}
+	if _, found := slices.BinarySearchFunc(n.values, v, compare); found {
+		return true, nil
+	}
+	for _, re := range n.regexes {
+		if ok, err := re.matches(v, at); ok || err != nil {
+			return ok, err
+		}
+	}
+	return false, nil
+}

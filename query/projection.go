@@ -1,0 +1,269 @@
+package query
+
+import (
+	"bytes"
+	"slices"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
+)
+
+// Projection is a parsed projection: which parts of a document are shown, and
+// how. It is immutable and safe for use by many goroutines.
+type Projection struct {
+	source    bson.Raw
+	inclusive bool // what is not named is left out
+	root      projectionNode
+	computed  []computedField // in inclusive projections, appended at the end
+	// positional is the path of "path.$", or nil.
+	positional []string
+}
+
+// projectionNode is what is to be done with one key of a document: an action,
+// or, if it has children, with the keys below it.
+type projectionNode struct {
+	key      string
+	children []*projectionNode
+	action   projectionAction
+}
+
+// projectionAction shows a value in some form, or, returning a missing value,
+// leaves it out.
+type projectionAction interface {
+	show(v value) (value, error)
+}
+
+// computedField is a key whose value is made, not taken over from the document.
+type computedField struct {
+	key    string
+	action projectionAction
+}
+
+type showWhole struct{}
+
+func (showWhole) show(v value) (value, error) { return v, nil }
+
+type leaveOut struct{}
+
+func (leaveOut) show(value) (value, error) { return value{}, nil }
+
+// showLiteral shows a constant.
+type showLiteral struct{ constant value }
+
+func (s showLiteral) show(value) (value, error) { return s.constant, nil }
+
+// showSlice is $slice: limit elements of an array after skip. A negative skip
+// counts from the array's end.
+type showSlice struct{ skip, limit int }
+
+func (s showSlice) show(v value) (value, error) {
+	if v.kind != bson.TypeArray {
+		return v, nil
+	}
+	var all []value
+	for it := elementsOf(v.data); it.next(); {
+		all = append(all, it.value)
+	}
+	start := min(s.skip, len(all))
+	if s.skip < 0 {
+		start = max(0, len(all)+s.skip)
+	}
+	return arrayOf(all[start:min(len(all), start+min(s.limit, len(all)))]), nil
+}
+
+// showFirst is $elemMatch: the first element of an array that matches.
+type showFirst struct{ condition operator }
+
+func (s showFirst) show(v value) (value, error) {
+	var at position
+	ok, err := s.condition.matches(v, &at)
+	if !ok || err != nil {
+		return value{}, err
+	}
+	return arrayOf([]value{elementAt(v, at.index)}), nil
+}
+
+func arrayOf(values []value) value {
+	builder := bsoncore.NewArrayBuilder()
+	for _, v := range values {
+		builder.AppendValue(bsoncore.Value{Type: bsoncore.Type(v.kind), Data: v.data})
+	}
+	return value{bson.TypeArray, builder.Build()}
+}
+
+// Source returns the projection as it was parsed. The caller must not change it.
+func (p *Projection) Source() bson.Raw { return p.source }
+
+// String returns the projection as canonical extended JSON.
+func (p *Projection) String() string { return jsonOf(p.source) }
+
+// Needs tells whether a document's top-level key has any influence on what the
+// projection shows, so that a store need not read it otherwise.
+func (p *Projection) Needs(key string) bool {
+	if len(p.positional) > 0 && p.positional[0] == key ||
+		slices.ContainsFunc(p.computed, func(c computedField) bool { return c.key == key }) {
+		return true
+	}
+	child := p.root.child([]byte(key))
+	if child == nil {
+		return !p.inclusive
+	}
+	return child.action != leaveOut{}
+}
+
+func (n *projectionNode) child(key []byte) *projectionNode {
+	for _, child := range n.children {
+		if child.key == string(key) {
+			return child
+		}
+	}
+	return nil
+}
+
+// Apply appends to dst what the projection shows of doc. filter is the one that
+// selected doc: a positional projection shows the element by which it did. It
+// may be nil if there is none. Apply fails if a positional projection finds no
+// such element, or a regular expression ran out of its budget.
+func (p *Projection) Apply(dst []byte, doc bson.Raw, filter *Filter) ([]byte, error) {
+	start := len(dst)
+	dst, err := p.appendDocument(dst, &p.root, doc)
+	if err != nil {
+		return nil, err
+	}
+	if dst, err = p.appendComputed(dst, start, doc); err != nil {
+		return nil, err
+	}
+	if p.positional == nil {
+		return dst, nil
+	}
+	shown, err := p.showPosition(dst[start:], doc, filter)
+	return append(dst[:start], shown...), err
+}
+
+// appendDocument appends what node shows of doc.
+func (p *Projection) appendDocument(dst []byte, node *projectionNode, doc []byte) ([]byte, error) {
+	start, dst := bsoncore.ReserveLength(dst)
+	for it := elementsOf(doc); it.next(); {
+		var v value
+		var err error
+		if child := node.child(it.key); child != nil {
+			v, err = p.showValue(child, it.value)
+		} else if !p.inclusive {
+			v = it.value
+		}
+		if err != nil {
+			return nil, err
+		}
+		if !v.missing() {
+			dst = append(append(append(dst, byte(v.kind)), it.key...), 0)
+			dst = append(dst, v.data...)
+		}
+	}
+	return closeDocument(dst, start), nil
+}
+
+func closeDocument(dst []byte, start int32) []byte {
+	dst = append(dst, 0)
+	return bsoncore.UpdateLength(dst, start, int32(len(dst))-start)
+}
+
+// showValue shows the value of a key that the projection names, or of an element
+// of an array that is such a value.
+func (p *Projection) showValue(node *projectionNode, v value) (value, error) {
+	switch {
+	case node.action != nil:
+		return node.action.show(v)
+	case v.kind == bson.TypeEmbeddedDocument:
+		doc, err := p.appendDocument(nil, node, v.data)
+		return value{v.kind, doc}, err
+	case v.kind == bson.TypeArray:
+		return p.showElements(node, v)
+	case p.inclusive:
+		return value{}, nil
+	}
+	return v, nil
+}
+
+func (p *Projection) showElements(node *projectionNode, array value) (value, error) {
+	var shown []value
+	for it := elementsOf(array.data); it.next(); {
+		v, err := p.showValue(node, it.value)
+		if err != nil {
+			return value{}, err
+		}
+		if !v.missing() {
+			shown = append(shown, v)
+		}
+	}
+	return arrayOf(shown), nil
+}
+
+// appendComputed adds the computed fields to the document that dst ends with.
+func (p *Projection) appendComputed(dst []byte, start int, doc []byte) ([]byte, error) {
+	if len(p.computed) == 0 {
+		return dst, nil
+	}
+	dst = dst[:len(dst)-1]
+	for _, field := range p.computed {
+		v, err := field.action.show(lookup(doc, field.key))
+		if err != nil {
+			return nil, err
+		}
+		if !v.missing() {
+			dst = appendElement(dst, field.key, v)
+		}
+	}
+	return closeDocument(dst, int32(start)), nil
+}
+
+// showPosition leaves of the first array on the positional path the element by
+// which the filter selected doc.
+func (p *Projection) showPosition(shown, doc []byte, filter *Filter) ([]byte, error) {
+	var at position
+	if filter != nil {
+		if _, err := filter.root.matchDocument(doc, &at); err != nil {
+			return nil, err
+		}
+	}
+	return replaceArray(shown, p.positional, func(array value) (value, error) {
+		element := elementAt(array, at.index)
+		switch {
+		case !at.found:
+			return value{}, failure(51246, "Executor error during find command :: caused by :: "+
+				"positional operator '.$' couldn't find a matching element in the array")
+		case element.missing():
+			return value{}, failure(51247, "Executor error during find command :: caused by :: "+
+				"positional operator '.$' element mismatch")
+		}
+		return arrayOf([]value{element}), nil
+	})
+}
+
+// replaceArray returns doc with the first array on the path replaced.
+func replaceArray(doc []byte, parts []string, replace func(value) (value, error)) ([]byte, error) {
+	v := lookup(doc, parts[0])
+	var err error
+	switch {
+	case v.kind == bson.TypeArray:
+		v, err = replace(v)
+	case v.kind == bson.TypeEmbeddedDocument && len(parts) > 1:
+		v.data, err = replaceArray(v.data, parts[1:], replace)
+	default:
+		return doc, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return replaceKey(doc, parts[0], v), nil
+}
+
+func replaceKey(doc []byte, key string, v value) []byte {
+	start, dst := bsoncore.ReserveLength(nil)
+	for it := elementsOf(doc); it.next(); {
+		if bytes.Equal(it.key, []byte(key)) {
+			it.value = v
+		}
+		dst = appendElement(dst, string(it.key), it.value)
+	}
+	return closeDocument(dst, start)
+}

@@ -1,0 +1,193 @@
+package taskdb
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"strings"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"github.com/taskdb/taskdb/query"
+)
+
+// DefaultCollection is the collection of a hub's tasks. IPython's hub names it
+// so on MongoDB.
+const DefaultCollection = "ipython-tasks.task_records"
+
+// DB is a handle on one collection of a store. It is safe for use by many
+// goroutines at once.
+type DB struct {
+	backend    Backend
+	collection string
+}
+
+// NewDB returns a DB on the default collection of a backend.
+func NewDB(backend Backend) *DB { return &DB{backend, DefaultCollection} }
+
+// In returns a handle on another collection of the same store, by its full name,
+// "database.collection".
+func (db *DB) In(collection string) *DB { return &DB{db.backend, collection} }
+
+// Collection returns the full name of the collection.
+func (db *DB) Collection() string { return db.collection }
+
+// Close closes the store for all handles on it.
+func (db *DB) Close() error { return db.backend.Close() }
+
+// IsTasks tells whether a collection, by its full name, is one of tasks: one
+// whose name after the database is task_records, as with IPython. There a
+// msg_id that is a string is unique.
+func IsTasks(collection string) bool { return strings.HasSuffix(collection, ".task_records") }
+
+// Add stores records, all of them or none. If one has the msg_id of a stored one,
+// the error is ErrExists and a *DuplicateKeyError, and the stored one is
+// untouched.
+func (db *DB) Add(ctx context.Context, records ...*TaskRecord) error {
+	docs := make([]bson.Raw, len(records))
+	for i, record := range records {
+		doc, err := record.MarshalBSON()
+		if err != nil {
+			return fmt.Errorf("add %q: %w", record.MsgID, err)
+		}
+		docs[i] = doc
+	}
+	return db.AddRaw(ctx, docs...)
+}
+
+// AddRaw stores documents, all of them or none. One without _id gets its msg_id
+// as _id, if that is a string, else a new ObjectID. The documents are neither
+// changed nor kept.
+func (db *DB) AddRaw(ctx context.Context, docs ...bson.Raw) error {
+	checked := make([]bson.Raw, len(docs))
+	for i, doc := range docs {
+		var err error
+		if checked[i], err = prepare(doc); err != nil {
+			return fmt.Errorf("add document %d of %d: %w", i+1, len(docs), err)
+		}
+	}
+	if err := db.backend.Add(ctx, db.collection, checked); err != nil {
+		return fmt.Errorf("add to %s: %w", db.collection, err)
+	}
+	return nil
+}
+
+// Get returns the record of a task, with its buffers. If there is none the error
+// is ErrNotFound.
+func (db *DB) Get(ctx context.Context, msgID string) (*TaskRecord, error) {
+	doc, err := db.GetRaw(ctx, msgID)
+	if err != nil {
+		return nil, err
+	}
+	record := new(TaskRecord)
+	if err := record.UnmarshalBSON(doc); err != nil {
+		return nil, fmt.Errorf("get %q: %w", msgID, err)
+	}
+	return record, nil
+}
+
+// GetRaw returns the document whose msg_id is the given one, whole, with its _id.
+func (db *DB) GetRaw(ctx context.Context, msgID string) (bson.Raw, error) {
+	doc, err := db.backend.Get(ctx, db.collection, msgID)
+	if err != nil {
+		return nil, fmt.Errorf("get %q: %w", msgID, err)
+	}
+	return doc, nil
+}
+
+// Find yields the records that a query selects. It ends with the first error; a
+// query that is wrong yields nothing but its *query.Error.
+func (db *DB) Find(ctx context.Context, q Query) iter.Seq2[*TaskRecord, error] {
+	return func(yield func(*TaskRecord, error) bool) {
+		for doc, err := range db.FindRaw(ctx, q) {
+			record := new(TaskRecord)
+			if err == nil {
+				err = record.UnmarshalBSON(doc)
+			}
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if !yield(record, nil) {
+				return
+			}
+		}
+	}
+}
+
+// FindRaw is Find for documents as they are stored. They are the caller's.
+func (db *DB) FindRaw(ctx context.Context, q Query) iter.Seq2[bson.Raw, error] {
+	return func(yield func(bson.Raw, error) bool) {
+		request, err := q.request()
+		if err != nil {
+			yield(nil, fmt.Errorf("find: %w", err))
+			return
+		}
+		for doc, err := range db.backend.Find(ctx, db.collection, request) {
+			if err != nil {
+				yield(nil, fmt.Errorf("find: %w", err))
+				return
+			}
+			if !yield(doc, nil) {
+				return
+			}
+		}
+	}
+}
+
+// Count returns how many records a query selects, within its skip and limit.
+func (db *DB) Count(ctx context.Context, q Query) (int64, error) {
+	request, err := q.request()
+	if err != nil {
+		return 0, fmt.Errorf("count: %w", err)
+	}
+	n, err := db.backend.Count(ctx, db.collection, request)
+	if err != nil {
+		return 0, fmt.Errorf("count: %w", err)
+	}
+	return n, nil
+}
+
+// Distinct returns the distinct values that a path has in the records that a
+// filter selects: nil for all, else anything that query.Parse takes. An array
+// counts as its elements.
+func (db *DB) Distinct(ctx context.Context, path string, filter any) ([]bson.RawValue, error) {
+	values, err := query.NewDistinct(path)
+	if err != nil {
+		return nil, fmt.Errorf("distinct: %w", err)
+	}
+	parsed, err := query.Parse(filter)
+	if err != nil {
+		return nil, fmt.Errorf("distinct %q: %w", path, err)
+	}
+	if err := db.backend.Distinct(ctx, db.collection, parsed, values); err != nil {
+		return nil, fmt.Errorf("distinct %q: %w", path, err)
+	}
+	return values.Values(), nil
+}
+
+// History yields the msg_ids of all records, by the time at which they were
+// submitted, then by their insertion; those without a time come last.
+func (db *DB) History(ctx context.Context) iter.Seq2[string, error] {
+	keys := bson.D{{Key: "_id", Value: 0}, {Key: "msg_id", Value: 1}}
+	submitted := func(condition any) Query {
+		return Query{
+			Filter:     bson.D{{Key: "submitted", Value: condition}},
+			Projection: keys,
+			Sort:       bson.D{{Key: "submitted", Value: 1}},
+		}
+	}
+	return func(yield func(string, error) bool) {
+		for _, q := range []Query{submitted(bson.D{{Key: "$ne", Value: nil}}), submitted(nil)} {
+			for doc, err := range db.FindRaw(ctx, q) {
+				if err != nil {
+					yield("", fmt.Errorf("history: %w", err))
+					return
+				}
+				if id, ok := doc.Lookup("msg_id").StringValueOK(); ok && !yield(id, nil) {
+					return
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,41 @@
+package taskdb
+
+import (
+	"errors"
+	"fmt"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+)
+
+// What can go wrong with a store, to be tested for with errors.Is. A query that
+// is wrong is refused with a *query.Error.
+var (
+	// ErrNotFound says that there is no such record.
+	ErrNotFound = errors.New("no such record")
+	// ErrExists says that a record with the same key is stored already. The
+	// error is also a *DuplicateKeyError, which tells the key.
+	ErrExists = errors.New("record exists already")
+	// ErrClosed says that the store was closed.
+	ErrClosed = errors.New("store is closed")
+	// ErrTooLarge says that a record is larger than MaxRecordSize.
+	ErrTooLarge = errors.New("record is too large")
+)
+
+// DuplicateKeyError says which unique key a document has in common with a stored
+// one. It is ErrExists, and MongoDB's error 11000.
+type DuplicateKeyError struct {
+	Collection string
+	KeyPattern bson.Raw // the index: {"msg_id": 1}
+	KeyValue   bson.Raw // the key in both: {"msg_id": "a1"}
+}
+
+// DuplicateKeyCode is MongoDB's code of a DuplicateKeyError.
+const DuplicateKeyCode = 11000
+
+// Error returns MongoDB's words.
+func (e *DuplicateKeyError) Error() string {
+	return fmt.Sprintf("E11000 duplicate key error collection: %s dup key: %s", e.Collection, e.KeyValue)
+}
+
+// Is tells that the error is ErrExists.
+func (e *DuplicateKeyError) Is(target error) bool { return target == ErrExists }
