@@ -84,15 +84,26 @@ func openConn(path, parameters string) (*sqlite.Conn, error) {
 		return nil, err
 	}
 	conn.SetBusyTimeout(busyTimeout)
-	// A schema is not to be trusted to call functions, nor a page to be sound.
-	err = sqlitex.ExecuteScript(conn, `
-		PRAGMA trusted_schema = OFF;
-		PRAGMA cell_size_check = ON;
-		SELECT count(*) FROM sqlite_schema;`, nil)
-	if err != nil {
+	if err := prepareToRead(conn); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
 	return conn, nil
+}
+
+// prepareToRead has the connection trust neither the schema to call functions
+// nor a page to be sound, and reads once. It runs no script: in sqlitex, that
+// is a savepoint, which panics if the file is damaged.
+func prepareToRead(conn *sqlite.Conn) error {
+	for _, sql := range []string{
+		"PRAGMA trusted_schema = OFF",
+		"PRAGMA cell_size_check = ON",
+		"SELECT count(*) FROM sqlite_schema",
+	} {
+		if err := sqlitex.ExecuteTransient(conn, sql, nil); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // connectCopy copies the database and the file beside it that has the given

@@ -96,32 +96,35 @@ func (d *doc) addBytes(c column, value []byte, isText bool) {
 	case document:
 		err = d.addJSON(c.name, value)
 	case maybeDocument:
-		if d.addObject(c.name, value) {
-			return
+		if !d.addObject(c.name, value) {
+			d.addPlain(c.name, value, isText)
 		}
-		d.addPlain(c.name, value, isText)
-		return
 	case buffers:
 		err = d.addBuffers(c.name, value)
 	case timestamp:
 		err = d.addTime(c.name, value)
 	case plain:
 		d.addPlain(c.name, value, isText)
-		return
 	}
 	if err != nil {
 		d.warn(c.name, fmt.Errorf("kept as stored: %w", err))
-		d.addPlain(c.name, value, isText)
+		d.addStored(c.name, value, isText)
 	}
 }
 
 func (d *doc) addPlain(key string, value []byte, isText bool) {
+	if isText && !utf8.Valid(value) {
+		d.warn(key, errors.New("a text that is not UTF-8, kept as binary"))
+	}
+	d.addStored(key, value, isText)
+}
+
+// addStored appends a text or blob as it is: a text that is not UTF-8 can only
+// be binary.
+func (d *doc) addStored(key string, value []byte, isText bool) {
 	if isText && utf8.Valid(value) {
 		d.bytes = bsoncore.AppendStringElement(d.bytes, key, string(value))
 		return
-	}
-	if isText {
-		d.warn(key, errors.New("a text that is not UTF-8, kept as binary"))
 	}
 	d.bytes = bsoncore.AppendBinaryElement(d.bytes, key, bson.TypeBinaryGeneric, value)
 }
@@ -147,8 +150,10 @@ func (d *doc) addJSON(key string, value []byte) error {
 	for _, note := range notes {
 		d.warn(key, note)
 	}
-	if paths := dates[key]; paths != nil && v.Type == bsoncore.TypeEmbeddedDocument {
-		v.Data = d.withDates(key, v.Document(), paths)
+	if keys := dates[key]; keys != nil && v.Type == bsoncore.TypeEmbeddedDocument {
+		if v.Data, err = d.withDates(key, v.Document(), keys); err != nil {
+			return err
+		}
 	}
 	d.bytes = bsoncore.AppendValueElement(d.bytes, key, v)
 	return nil

@@ -34,12 +34,12 @@ func parseTime(s string, loc *time.Location) (time.Time, error) {
 	return time.Time{}, fmt.Errorf("%.60q is no time as in 2011-05-01T12:00:00.123456+00:00", s)
 }
 
-// withDates returns the document with the times under keys made dates.
-func (d *doc) withDates(name string, document bsoncore.Document, keys []string) bsoncore.Document {
+// withDates returns the document of a column with the times under keys made
+// dates. A text that is no time stays, with a warning.
+func (d *doc) withDates(column string, document bsoncore.Document, keys []string) (bsoncore.Document, error) {
 	elements, err := document.Elements()
 	if err != nil {
-		d.warn(name, err)
-		return document
+		return nil, err
 	}
 	start, out := bsoncore.AppendDocumentStart(nil)
 	for _, e := range elements {
@@ -50,16 +50,11 @@ func (d *doc) withDates(name string, document bsoncore.Document, keys []string) 
 		}
 		t, err := parseTime(text, d.location)
 		if err != nil {
-			d.warn(name+"."+e.Key(), fmt.Errorf("kept as text: %w", err))
+			d.warn(column+"."+e.Key(), fmt.Errorf("kept as text: %w", err))
 			out = append(out, e...)
 			continue
 		}
 		out = bsoncore.AppendDateTimeElement(out, e.Key(), t.UnixMilli())
 	}
-	out, err = bsoncore.AppendDocumentEnd(out, start)
-	if err != nil {
-		d.warn(name, err)
-		return document
-	}
-	return out
+	return bsoncore.AppendDocumentEnd(out, start)
 }

@@ -28,7 +28,7 @@ type Record struct {
 
 // A Warning tells of one key of a record whose value is not what it should be.
 type Warning struct {
-	// Key is the record's key.
+	// Key is the key, or the path, within the record.
 	Key string
 	// Err says what is wrong with its value, and what Doc has instead.
 	Err error
