@@ -1,8 +1,10 @@
 package ipython_test
 
 import (
+	"bytes"
 	"context"
 	"math"
+	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -200,20 +202,22 @@ func TestWhichTables(t *testing.T) {
 	require.Len(t, records(t, r), 3, "a second time")
 }
 
-// A table that somebody has mended by hand keeps what he added, whatever the
-// types and the order of its columns.
+// A table that was made or changed by hand keeps all its columns, whatever their
+// types and their order.
 func TestColumnsOfOthers(t *testing.T) {
 	path := database(t, `CREATE TABLE t (rowid, header, "my ""notes""" dict text, msg_id, content, buffers, submitted,
-			completed, result_header, result_content, result_buffers, n integer, x real, b blob);
+			completed, result_header, result_content, result_buffers, n integer, x real, b blob,
+			d dict text, l bufs blob, w timestamp);
 		INSERT INTO t VALUES ('r', '{"a": 1}', '{"b": 2}', 'm', NULL, NULL, '2011-05-01T12:00:00', NULL, NULL, NULL, NULL,
-			5000000000, 1.5, X'00');`)
+			5000000000, 1.5, X'00', '{}', X'5d2e', '1970-01-01T00:00:00Z');`)
 	all := records(t, open(t, path))
 	require.Len(t, all, 1)
 	require.Empty(t, all[0].Warnings)
 	require.Equal(t, `{"msg_id":"m","rowid":"r","header":{"a":{"$numberInt":"1"}},"my \"notes\"":{"b":{"$numberInt":"2"}},`+
 		`"content":null,"buffers":null,"submitted":{"$date":{"$numberLong":"1304251200000"}},"completed":null,`+
 		`"result_header":null,"result_content":null,"result_buffers":null,"n":{"$numberLong":"5000000000"},`+
-		`"x":{"$numberDouble":"1.5"},"b":{"$binary":{"base64":"AA==","subType":"00"}}}`, extended(t, all[0].Doc))
+		`"x":{"$numberDouble":"1.5"},"b":{"$binary":{"base64":"AA==","subType":"00"}},`+
+		`"d":{},"l":[],"w":{"$date":{"$numberLong":"0"}}}`, extended(t, all[0].Doc))
 }
 
 func TestUTF16Database(t *testing.T) {
@@ -303,4 +307,28 @@ func TestDamagedTable(t *testing.T) {
 	require.Equal(t, []string{"odd", "sound"}, got)
 	require.ErrorContains(t, errs[0], `table "odd"`)
 	require.NoError(t, errs[1])
+}
+
+// A table whose rows lead in a circle is not read for ever.
+func TestRowsOutOfOrder(t *testing.T) {
+	path := database(t, `CREATE TABLE t `+columns91+`; INSERT INTO t (msg_id) VALUES ('aaa'), ('bbb'), ('ccc');`)
+	file, err := os.ReadFile(path)
+	require.NoError(t, err)
+	// A row is its length, its id, a header (its own length and the type of
+	// each of the 23 columns), and then the first value.
+	id := bytes.Index(file, []byte("bbb")) - 24 - 1
+	require.Equal(t, byte(2), file[id])
+	file[id] = 1
+	require.NoError(t, os.WriteFile(path, file, 0o600))
+
+	var rows []int64
+	var last error
+	for record, err := range open(t, path).Records(t.Context()) {
+		if err == nil {
+			rows = append(rows, record.Row)
+		}
+		last = err
+	}
+	require.Equal(t, []int64{1}, rows)
+	require.ErrorContains(t, last, "row 1 is out of order")
 }

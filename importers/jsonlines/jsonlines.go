@@ -31,8 +31,8 @@ import (
 	"github.com/taskdb/taskdb/importers/source"
 )
 
-// MaxDocument is how many bytes of text a document may have. Only one is held
-// in memory at a time.
+// MaxDocument is how many bytes of text a document may have, the end of its line
+// included. Only one is held in memory at a time.
 const MaxDocument = 64 << 20
 
 var (
@@ -75,6 +75,7 @@ type Reader struct {
 	text  []byte                                      // of the document at work
 	line  int64                                       // the next one to be read, from 1
 	items int                                         // of an array, so far
+	max   int                                         // MaxDocument
 	done  bool
 }
 
@@ -98,7 +99,13 @@ func Open(path string) (*Reader, error) {
 // without any document, white space only, is none of its errors. Close closes
 // in if it is an [io.Closer].
 func NewReader(name string, in io.Reader) (*Reader, error) {
-	r := &Reader{name: name, in: bufio.NewReader(in), close: func() error { return nil }, line: 1}
+	r := &Reader{
+		name:  name,
+		close: func() error { return nil },
+		in:    bufio.NewReader(in),
+		line:  1,
+		max:   MaxDocument,
+	}
 	r.split = r.nextLine
 	if c, ok := in.(io.Closer); ok {
 		r.close = c.Close

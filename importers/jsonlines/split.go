@@ -17,7 +17,8 @@ func (r *Reader) nextLine() (text []byte, line int64, err error) {
 	for {
 		line, err = r.line, r.readLine()
 		r.line++
-		if err != nil || len(bytes.Trim(r.text, blank)) > 0 {
+		r.text = bytes.TrimRight(r.text, blank)
+		if err != nil || len(r.text) > 0 {
 			r.done = err != nil && err != ErrTooLong
 			return r.text, line, err
 		}
@@ -32,7 +33,7 @@ func (r *Reader) readLine() error {
 	tooLong := false
 	for {
 		part, err := r.in.ReadSlice('\n')
-		tooLong = tooLong || len(r.text)+len(part) > MaxDocument
+		tooLong = tooLong || len(r.text)+len(part) > r.max
 		if !tooLong {
 			r.text = append(r.text, part...)
 		}
@@ -104,7 +105,7 @@ func (r *Reader) readObject() error {
 		if err != nil {
 			return inArray(err)
 		}
-		if len(r.text) == MaxDocument {
+		if len(r.text) == r.max {
 			return ErrTooLong
 		}
 		r.text = append(r.text, c)

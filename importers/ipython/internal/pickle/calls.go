@@ -1,8 +1,6 @@
 package pickle
 
-import (
-	"fmt"
-)
+import "fmt"
 
 // Python has no opcode for bytes before protocol 3 and for bytearray before
 // protocol 5, and writes a call instead. These are the three callables it
