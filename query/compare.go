@@ -16,6 +16,8 @@ const (
 	classMissing class = 0 // and undefined
 	classNull    class = 5
 	classNumber  class = 10
+	classString  class = 15
+	classRegex   class = 50
 	classMaxKey  class = 127
 )
 
@@ -25,9 +27,9 @@ var classes = func() (table [256]class) {
 		bson.TypeNull:   classNull,
 		bson.TypeDouble: classNumber, bson.TypeInt32: classNumber, bson.TypeInt64: classNumber,
 		bson.TypeDecimal128: classNumber,
-		bson.TypeString:     15, bson.TypeSymbol: 15,
+		bson.TypeString:     classString, bson.TypeSymbol: classString,
 		bson.TypeEmbeddedDocument: 20, bson.TypeArray: 25, bson.TypeBinary: 30, bson.TypeObjectID: 35,
-		bson.TypeBoolean: 40, bson.TypeDateTime: 45, bson.TypeTimestamp: 47, bson.TypeRegex: 50,
+		bson.TypeBoolean: 40, bson.TypeDateTime: 45, bson.TypeTimestamp: 47, bson.TypeRegex: classRegex,
 		bson.TypeDBPointer: 55, bson.TypeJavaScript: 60, bson.TypeCodeWithScope: 65,
 		bson.TypeMaxKey: classMaxKey,
 	} {

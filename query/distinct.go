@@ -72,3 +72,6 @@ func (d *Distinct) add(v value) {
 	d.seen[string(d.key)] = struct{}{}
 	d.list = append(d.list, bson.RawValue{Type: v.kind, Value: append([]byte(nil), v.data...)})
 }
+
+// Needs tells whether the path leads through a document's top-level key.
+func (d *Distinct) Needs(key string) bool { return d.path.parts[0] == key }

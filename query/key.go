@@ -57,8 +57,10 @@ func appendKeyBody(dst []byte, v value) []byte {
 	return dst
 }
 
-// appendTextKey ends text in 0 1 and writes a NUL in it as 0 255, so that a text
-// is below what it is the beginning of.
+// endOfText closes a text in a key. A NUL in the text is written as 0 255, so
+// that a text is below what it is the beginning of.
+const endOfText = "\x00\x01"
+
 func appendTextKey(dst, text []byte) []byte {
 	for _, b := range text {
 		dst = append(dst, b)
@@ -66,7 +68,7 @@ func appendTextKey(dst, text []byte) []byte {
 			dst = append(dst, 255)
 		}
 	}
-	return append(dst, 0, 1)
+	return append(dst, endOfText...)
 }
 
 func appendDocumentKey(dst, doc []byte) []byte {

@@ -207,3 +207,5 @@ func int64Value(n int64) value {
 func doubleValue(f float64) value {
 	return value{bson.TypeDouble, binary.LittleEndian.AppendUint64(nil, math.Float64bits(f))}
 }
+
+var doubleNaN = doubleValue(math.NaN())

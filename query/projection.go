@@ -91,6 +91,11 @@ func arrayOf(values []value) value {
 	return value{bson.TypeArray, builder.Build()}
 }
 
+// Whole tells whether the projection shows all of every document.
+func (p *Projection) Whole() bool {
+	return !p.inclusive && len(p.root.children) == 1 && p.root.children[0].action == projectionAction(showWhole{})
+}
+
 // Source returns the projection as it was parsed. The caller must not change it.
 func (p *Projection) Source() bson.Raw { return p.source }
 
@@ -125,6 +130,9 @@ func (n *projectionNode) child(key []byte) *projectionNode {
 // may be nil if there is none. Apply fails if a positional projection finds no
 // such element, or a regular expression ran out of its budget.
 func (p *Projection) Apply(dst []byte, doc bson.Raw, filter *Filter) ([]byte, error) {
+	if p.Whole() {
+		return append(dst, doc...), nil
+	}
 	start := len(dst)
 	dst, err := p.appendDocument(dst, &p.root, doc)
 	if err != nil {

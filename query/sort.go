@@ -117,6 +117,14 @@ func (s *Sort) Source() bson.Raw { return s.source }
 // Empty tells whether the sort asks for no order.
 func (s *Sort) Empty() bool { return len(s.paths) == 0 }
 
+// Len returns how many paths the sort has.
+func (s *Sort) Len() int { return len(s.paths) }
+
+// Head is the sort by the first n paths of s.
+func (s *Sort) Head(n int) *Sort {
+	return &Sort{source: s.source, paths: s.paths[:n], down: s.down[:n]}
+}
+
 // String returns the sort as canonical extended JSON.
 func (s *Sort) String() string { return jsonOf(s.source) }
 

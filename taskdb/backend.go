@@ -3,6 +3,7 @@ package taskdb
 import (
 	"context"
 	"fmt"
+	"io"
 	"iter"
 	"maps"
 	"net/url"
@@ -26,8 +27,14 @@ import (
 type Backend interface {
 	// Add stores documents, all of them or none. It fails with a
 	// *DuplicateKeyError if one has the _id of another or, in a collection of
-	// tasks (IsTasks), a msg_id that is a string and another's.
+	// tasks (IsTasks), a msg_id that is a string and another's, or another's key
+	// in a unique index.
 	Add(ctx context.Context, collection string, docs []bson.Raw) error
+
+	// AddEach stores each document by itself, and returns what became of it: nil,
+	// or the error that Add would give for it alone. The second result is an
+	// error that kept all from being stored.
+	AddEach(ctx context.Context, collection string, docs []bson.Raw) ([]error, error)
 
 	// Get returns the document whose msg_id is the given one, whole, or
 	// ErrNotFound.
@@ -42,20 +49,75 @@ type Backend interface {
 	// Distinct adds the documents that the filter selects to values.
 	Distinct(ctx context.Context, collection string, filter *query.Filter, values *query.Distinct) error
 
+	// Explain carries out a request and tells how.
+	Explain(ctx context.Context, collection string, r Request) (*Explanation, error)
+
+	// Collections returns the names of the store's collections, in order.
+	Collections(ctx context.Context) ([]string, error)
+
+	// Drop removes a collection with its documents and indexes. One that does
+	// not exist is none to remove.
+	Drop(ctx context.Context, collection string) error
+
+	// Indexes returns what indexes a collection has, the standard ones first.
+	Indexes(ctx context.Context, collection string) ([]IndexInfo, error)
+
+	// CreateIndex adds an index, and returns when it has the documents that are
+	// stored already; others may be written meanwhile. One that exists with the
+	// same keys and options is left as it is; one with the same name or keys and
+	// others is ErrIndexConflict.
+	CreateIndex(ctx context.Context, collection string, index *query.Index) error
+
+	// DropIndex removes an index by its name, or ErrNotFound. A standard index
+	// stays: ErrIndexConflict.
+	DropIndex(ctx context.Context, collection, name string) error
+
 	// Close ends the use of the store. It waits for what is under way.
 	Close() error
 }
 
 // Request is a Query that was checked: what a Backend is asked. Filter, Sort and
-// Projection are never nil, Skip and Limit never negative. Without a sort,
-// documents come in the order of their insertion where a backend has one; so do
-// documents that a sort does not tell apart.
+// Projection are never nil, Skip and Limit never negative.
 type Request struct {
 	Filter     *query.Filter
 	Projection *query.Projection
 	Sort       *query.Sort
 	Skip       int64
 	Limit      int64 // 0 is none
+	// After, if not empty, is a key of the sort (query.Sort.AppendKey): only
+	// documents whose keys are above it are asked for.
+	After []byte
+}
+
+// IndexInfo describes an index of a collection.
+type IndexInfo struct {
+	Name     string
+	Keys     bson.Raw // paths and directions
+	Unique   bool
+	Partial  bson.Raw // the filter of the documents that are in it; nil for all
+	Multikey bool     // a document may have several keys in it
+	Standard bool     // every collection of its kind has it; it cannot be dropped
+}
+
+// BufferStore is what a Backend implements that can read and write a record's
+// buffers in pieces. A DB over a Backend that does not reads records whole.
+type BufferStore interface {
+	// OpenBuffer opens the n-th buffer in the array under a record's key, or
+	// returns ErrNotFound. It goes on to read what it opened, even if the record
+	// is dropped meanwhile, or fails with ErrNotFound.
+	OpenBuffer(ctx context.Context, collection, msgID, key string, n int) (Buffer, error)
+
+	// PutBuffer appends to the array under a record's key what it reads until
+	// io.EOF. The record has the whole of it or nothing. A key that is null or
+	// missing becomes an array; any other value is an error.
+	PutBuffer(ctx context.Context, collection, msgID, key string, r io.Reader) error
+}
+
+// Buffer is an open buffer. It must be closed.
+type Buffer interface {
+	io.ReadSeekCloser
+	io.ReaderAt
+	Size() int64 // in bytes
 }
 
 // OpenFunc opens the store that a URL names.

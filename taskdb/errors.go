@@ -17,6 +17,19 @@ var (
 	ErrExists = errors.New("record exists already")
 	// ErrClosed says that the store was closed.
 	ErrClosed = errors.New("store is closed")
+	// ErrLocked says that another process writes to the store. The error names its
+	// process id where that is known.
+	ErrLocked = errors.New("store is in use by another process")
+	// ErrReadOnly says that the store was opened for reading only.
+	ErrReadOnly = errors.New("store is open for reading only")
+	// ErrNewer says that the store was written by a newer version of taskdb, which
+	// it takes to open it.
+	ErrNewer = errors.New("store was written by a newer version")
+	// ErrIndexConflict says that an index cannot be made or removed beside those
+	// that are there.
+	ErrIndexConflict = errors.New("index conflicts with an existing one")
+	// ErrNoData says that the store keeps no data. It is ErrNotFound too.
+	ErrNoData = fmt.Errorf("the store keeps no data: %w", ErrNotFound)
 	// ErrTooLarge says that a record is larger than MaxRecordSize.
 	ErrTooLarge = errors.New("record is too large")
 )

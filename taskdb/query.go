@@ -55,7 +55,7 @@ func (q Query) request() (Request, error) {
 	if q.Limit < 0 {
 		return Request{}, negative("limit", q.Limit)
 	}
-	return Request{filter, projection, sort, q.Skip, q.Limit}, nil
+	return Request{Filter: filter, Projection: projection, Sort: sort, Skip: q.Skip, Limit: q.Limit}, nil
 }
 
 func (q Query) projection() (*query.Projection, error) {

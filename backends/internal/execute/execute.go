@@ -1,0 +1,256 @@
+// Package execute carries out the planner's plans for backends that keep indexes
+// of their own: it walks what a plan says, asks the filter where the plan is not
+// exact, sorts what comes in no order, and shows what a projection asks for.
+package execute
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"iter"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"github.com/taskdb/taskdb/query"
+	"github.com/taskdb/taskdb/taskdb"
+)
+
+// Source is one collection of a store.
+type Source interface {
+	// Indexes returns the collection's indexes, as the planner may use them.
+	Indexes() []*query.Index
+
+	// Walk yields what a scan finds, in the scan's order. It may yield more, each
+	// marked by Check. Without docs, entries need no Doc, but for those.
+	Walk(ctx context.Context, scan query.Scan, docs bool) iter.Seq2[Entry, error]
+
+	// Count returns how many entries a scan of which every one is selected has;
+	// false if it must be walked to know.
+	Count(ctx context.Context, scan query.Scan) (n int64, ok bool, err error)
+
+	// Fetch returns a document by its id, or taskdb.ErrNotFound.
+	Fetch(ctx context.Context, id int64) (Entry, error)
+
+	// Complete returns the entry's document with what is kept apart from it.
+	Complete(ctx context.Context, e Entry) (bson.Raw, error)
+}
+
+// Entry is one document that a walk came upon.
+type Entry struct {
+	ID    int64    // tells documents of the collection apart
+	Doc   bson.Raw // must not be changed, unless Fresh
+	Fresh bool     // nobody else holds Doc
+	Check bool     // the filter decides, even if the plan is exact
+	// Apart are the top-level keys whose values are kept apart from Doc.
+	Apart []string
+}
+
+// execution is one request on its way.
+type execution struct {
+	source  Source
+	request taskdb.Request
+	plan    query.Plan
+	stats   taskdb.Explanation
+}
+
+func start(source Source, r taskdb.Request) *execution {
+	plan := query.NewPlan(r.Filter, r.Sort, r.Limit, r.After, source.Indexes())
+	return &execution{source: source, request: r, plan: plan}
+}
+
+// Find yields the documents that a request asks for. They are the caller's.
+func Find(ctx context.Context, source Source, r taskdb.Request) iter.Seq2[bson.Raw, error] {
+	return func(yield func(bson.Raw, error) bool) { start(source, r).find(ctx, yield) }
+}
+
+// Explain carries out a request and tells how.
+func Explain(ctx context.Context, source Source, r taskdb.Request) (*taskdb.Explanation, error) {
+	x := start(source, r)
+	var failed error
+	x.find(ctx, func(_ bson.Raw, err error) bool {
+		failed = err
+		return true
+	})
+	if failed != nil {
+		return nil, failed
+	}
+	x.stats.Exact = x.plan.Exact
+	for _, scan := range x.plan.Scans {
+		x.stats.Scans = append(x.stats.Scans, explainScan(scan))
+	}
+	return &x.stats, nil
+}
+
+func explainScan(scan query.Scan) taskdb.ScanExplanation {
+	if scan.Index == nil {
+		return taskdb.ScanExplanation{Ranges: 1}
+	}
+	return taskdb.ScanExplanation{
+		Index:      scan.Index.Name,
+		KeyPattern: scan.Index.KeyPattern(),
+		Ranges:     len(scan.Ranges),
+		Reverse:    scan.Reverse,
+	}
+}
+
+// Count returns how many documents a request asks for.
+func Count(ctx context.Context, source Source, r taskdb.Request) (int64, error) {
+	x := start(source, r)
+	if x.plan.Exact && len(x.plan.Scans) == 1 && !x.repeats() {
+		n, ok, err := source.Count(ctx, x.plan.Scans[0])
+		if ok || err != nil {
+			return windowed(n, r), err
+		}
+	}
+	var n int64
+	for _, err := range x.selected(ctx, false) {
+		if err != nil {
+			return 0, err
+		}
+		if n++; r.Limit > 0 && n == r.Skip+r.Limit {
+			break
+		}
+	}
+	return windowed(n, r), nil
+}
+
+// windowed is how many of n documents skip and limit leave.
+func windowed(n int64, r taskdb.Request) int64 {
+	n = max(0, n-r.Skip)
+	if r.Limit > 0 {
+		n = min(n, r.Limit)
+	}
+	return n
+}
+
+// Distinct adds the documents that a filter selects to values.
+func Distinct(ctx context.Context, source Source, filter *query.Filter, values *query.Distinct) error {
+	x := start(source, taskdb.Request{Filter: filter, Sort: &query.Sort{}})
+	for e, err := range x.selected(ctx, true) {
+		if err != nil {
+			return err
+		}
+		doc, err := x.whole(ctx, e, values.Needs)
+		if err != nil {
+			return err
+		}
+		values.Add(doc)
+	}
+	return nil
+}
+
+func (x *execution) find(ctx context.Context, yield func(bson.Raw, error) bool) {
+	skip, left := x.request.Skip, x.request.Limit
+	for e, err := range x.ordered(ctx) {
+		if err == nil && skip > 0 {
+			skip--
+			continue
+		}
+		var doc bson.Raw
+		if err == nil {
+			doc, err = x.show(ctx, e)
+		}
+		if errors.Is(err, taskdb.ErrNotFound) {
+			continue // dropped since it was found
+		}
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		x.stats.Returned++
+		if !yield(doc, nil) {
+			return
+		}
+		if left--; left == 0 {
+			return
+		}
+	}
+}
+
+// show returns what the projection shows of an entry's document.
+func (x *execution) show(ctx context.Context, e Entry) (bson.Raw, error) {
+	doc, err := x.whole(ctx, e, x.request.Projection.Needs)
+	if err != nil {
+		return nil, err
+	}
+	if e.Fresh && x.request.Projection.Whole() {
+		return doc, nil
+	}
+	return x.request.Projection.Apply(make([]byte, 0, len(doc)), doc, x.request.Filter)
+}
+
+// whole returns an entry's document, with what is kept apart if that is needed.
+func (x *execution) whole(ctx context.Context, e Entry, needs func(key string) bool) (bson.Raw, error) {
+	for _, key := range e.Apart {
+		if needs(key) {
+			return x.source.Complete(ctx, e)
+		}
+	}
+	return e.Doc, nil
+}
+
+// repeats tells whether the plan may come upon a document more than once.
+func (x *execution) repeats() bool {
+	return len(x.plan.Scans) > 1 ||
+		len(x.plan.Scans) == 1 && x.plan.Scans[0].Index != nil && x.plan.Scans[0].Index.Multikey
+}
+
+// selected yields the entries that the filter selects, each once, in the order
+// of the plan.
+func (x *execution) selected(ctx context.Context, docs bool) iter.Seq2[Entry, error] {
+	return func(yield func(Entry, error) bool) {
+		var seen map[int64]struct{}
+		if x.repeats() {
+			seen = map[int64]struct{}{}
+		}
+		for _, scan := range x.plan.Scans {
+			for e, err := range x.source.Walk(ctx, scan, docs || !x.plan.Exact) {
+				x.count(scan, e)
+				if err == nil && seen != nil {
+					if _, again := seen[e.ID]; again {
+						continue
+					}
+					seen[e.ID] = struct{}{}
+				}
+				ok := err == nil
+				if ok && (!x.plan.Exact || e.Check) {
+					ok, err = x.matches(ctx, e)
+				}
+				if (ok || err != nil) && (!yield(e, err) || err != nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func (x *execution) count(scan query.Scan, e Entry) {
+	if scan.Index != nil {
+		x.stats.KeysExamined++
+	}
+	if e.Doc != nil {
+		x.stats.RecordsExamined++
+	}
+}
+
+func (x *execution) matches(ctx context.Context, e Entry) (bool, error) {
+	doc, err := x.whole(ctx, e, x.request.Filter.Needs)
+	if err != nil {
+		return false, err
+	}
+	return x.request.Filter.Match(doc)
+}
+
+// sortKey returns the sort's key of an entry.
+func (x *execution) sortKey(ctx context.Context, sort *query.Sort, e Entry) ([]byte, error) {
+	doc, err := x.whole(ctx, e, sort.Needs)
+	if err != nil {
+		return nil, err
+	}
+	return sort.AppendKey(nil, doc)
+}
+
+// beyond tells whether a key of the sort lies behind the one to go on after.
+func (x *execution) beyond(key []byte) bool {
+	return len(x.request.After) == 0 || bytes.Compare(key, x.request.After) > 0
+}

@@ -1,0 +1,139 @@
+package query
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+)
+
+// Index says by which keys a store keeps its documents in order, and what the
+// planner must know of the documents that it has held. An Index is immutable
+// but for what Keys notes in it; the store that owns it serializes Keys.
+type Index struct {
+	Name    string
+	Unique  Uniqueness
+	Partial *Filter // nil: every document has its keys in the index
+	// Multikey tells that a document in the index may have several keys, since
+	// one of the paths led to or through an array.
+	Multikey bool
+	// Unordered tells that walking the index does not give the order of its keys:
+	// a key was cut (longer than an index keeps), or the store has documents
+	// that it finds otherwise.
+	Unordered bool
+
+	source bson.Raw
+	paths  []path
+	down   []bool
+}
+
+// Uniqueness says which keys of an index no two documents may have in common.
+type Uniqueness uint8
+
+const (
+	// NotUnique lets documents share any key.
+	NotUnique Uniqueness = iota
+	// UniqueKeys forbids it for all keys.
+	UniqueKeys
+	// UniqueStrings forbids it for keys whose first value is a string.
+	UniqueStrings
+)
+
+// Guards tells whether no two documents may have the key.
+func (x *Index) Guards(key []byte) bool {
+	return x.Unique == UniqueKeys || x.Unique == UniqueStrings && key[0] == classString.keyByte()
+}
+
+// NewIndex checks an index's keys, as in {"header.username": 1, "submitted": -1}.
+// Without a name it gets MongoDB's: "header.username_1_submitted_-1".
+func NewIndex(name string, keys bson.Raw) (*Index, error) {
+	sort, err := ParseSort(keys)
+	if err != nil {
+		return nil, err
+	}
+	if sort.Empty() {
+		return nil, failure(67, "Index keys cannot be an empty object")
+	}
+	if name == "" {
+		name = indexName(sort)
+	}
+	return &Index{Name: name, source: sort.source, paths: sort.paths, down: sort.down}, nil
+}
+
+func indexName(sort *Sort) string {
+	var parts []string
+	for i, p := range sort.paths {
+		direction := "1"
+		if sort.down[i] {
+			direction = "-1"
+		}
+		parts = append(parts, p.String(), direction)
+	}
+	return strings.Join(parts, "_")
+}
+
+// KeyPattern returns the index's paths and directions. The caller must not
+// change it.
+func (x *Index) KeyPattern() bson.Raw { return x.source }
+
+// Keys returns the keys of doc in the index, in order and each once: none if the
+// index is partial and doc not in it. It notes in x whether the index is
+// multikey, or unordered, from now on. It fails if two of the index's paths lead
+// through different arrays (MongoDB's error 171).
+func (x *Index) Keys(doc bson.Raw) ([][]byte, error) {
+	if x.Partial != nil {
+		if in, err := x.Partial.Match(doc); !in || err != nil {
+			return nil, err
+		}
+	}
+	var keys [][]byte
+	err := eachKey(doc, x.paths, func(values []value) {
+		key := make([]byte, 0, 64)
+		for i, v := range values {
+			key = x.appendField(key, v, x.down[i])
+		}
+		keys = append(keys, key)
+	})
+	if err != nil {
+		return nil, failure(171, "cannot index parallel arrays")
+	}
+	if x.throughArray(doc) {
+		x.Multikey = true
+	}
+	slices.SortFunc(keys, bytes.Compare)
+	return slices.CompactFunc(keys, bytes.Equal), nil
+}
+
+// appendField appends the key of one path's value, no longer than an index
+// keeps.
+func (x *Index) appendField(key []byte, v value, down bool) []byte {
+	start := len(key)
+	key = appendKey(key, v)
+	if len(key)-start > maxKeySize {
+		key = key[:start+maxKeySize]
+		x.Unordered = true
+	}
+	if down {
+		invert(key[start:])
+	}
+	return key
+}
+
+// throughArray tells whether one of the index's paths leads to or through an
+// array in doc.
+func (x *Index) throughArray(doc []byte) bool {
+	return slices.ContainsFunc(x.paths, func(p path) bool {
+		for i, part := range p.parts {
+			v := lookup(doc, part)
+			if v.kind == bson.TypeArray {
+				return true
+			}
+			if v.kind != bson.TypeEmbeddedDocument || i+1 == len(p.parts) {
+				return false
+			}
+			doc = v.data
+		}
+		return false
+	})
+}
