@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/taskdb/taskdb/internal/spelling"
+	"github.com/taskdb/taskdb/taskdb"
+)
+
+const findLong = `Find shows the records that FILTER and all of the shortcuts select, without a
+FILTER all. They come by the time at which they were submitted, then by msg_id.
+
+Strings that FILTER compares with submitted, started, completed or received are
+dates: "2026-11-22T10:00Z" with its zone, or "-2h", "-30m", "-7d" before now.
+
+A key that no record has is pointed out, with the one that may have been meant.
+The answer is MongoDB's all the same: a missing key is like null.`
+
+const findExample = `  # the outstanding tasks
+  taskdb find --in tasks.db '{completed: null}'
+  # what was submitted in the last hour and failed, the newest first
+  taskdb find --in tasks.db --failed --sort -submitted '{submitted: {$gt: "-1h"}}'
+  # the tasks on two engines, only when they ran
+  taskdb find --in tasks.db --keys started,completed '{engine_uuid: {$in: ["e1", "e2"]}}'
+  # the errors, by name
+  taskdb find --in tasks.db --failed --keys result_content.ename,result_content.evalue`
+
+// forms of output that find has.
+var findForms = []string{formTable, formLines, formArray, formCanonical}
+
+func (p *program) findCommand() *cobra.Command {
+	var (
+		source sourceFlags
+		filter filterFlags
+		keys   keysFlags
+		window windowFlags
+		output outputFlags
+	)
+	cmd := &cobra.Command{
+		Use:     "find [FILTER]",
+		Short:   "Show the records that a filter selects",
+		Long:    findLong,
+		Example: findExample,
+		Args:    oneFilter(0),
+	}
+	source.register(cmd)
+	filter.register(cmd)
+	keys.register(cmd)
+	window.register(cmd)
+	output.register(cmd, formTable, findForms...)
+	cmd.RunE = p.action(func(ctx context.Context, args []string) error {
+		selected, err := filter.selection(filterArg(args, 0), p.now)
+		if err != nil {
+			return err
+		}
+		q := taskdb.Query{Filter: selected.filter}
+		if err := errors.Join(keys.apply(&q), window.apply(&q)); err != nil {
+			return err
+		}
+		form, err := output.choose(p.stdout, formTable, findForms...)
+		if err != nil {
+			return err
+		}
+		return source.use(ctx, p, func(db *taskdb.DB) error {
+			shown := q
+			out := p.recordPrinter(form, &shown)
+			_, err := printAll(ctx, db, shown, out)
+			if err := errors.Join(err, out.finish()); err != nil {
+				return err
+			}
+			return p.pointOut(ctx, db, cmd, slices.Concat(spelling.Paths(selected.asked), q.Keys, window.paths(cmd)))
+		})
+	})
+	return cmd
+}
+
+// printAll writes the records that a query selects, and returns how many.
+func printAll(ctx context.Context, db *taskdb.DB, q taskdb.Query, out printer) (n int, err error) {
+	for doc, err := range db.FindRaw(ctx, q) {
+		if err != nil {
+			return n, err
+		}
+		if err := out.print(doc); err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
+}
+
+// recordPrinter returns the printer for the records of a query. A table that was
+// not told what to show shows an overview.
+func (p *program) recordPrinter(form string, q *taskdb.Query) printer {
+	switch {
+	case form != formTable:
+		return newJSONPrinter(form, p.stdout)
+	case q.Projection != nil:
+		return newTable(p.stdout, nil)
+	case len(q.Keys) > 0:
+		return newTable(p.stdout, columnsOf(q.Keys))
+	}
+	q.Keys = overviewKeys
+	return newTable(p.stdout, overview)
+}

@@ -1,0 +1,44 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/taskdb/taskdb/internal/spelling"
+	"github.com/taskdb/taskdb/query"
+)
+
+// keyOperators stand under a key: {submitted: {$gt: …}}.
+var keyOperators = []string{
+	"$all", "$bitsAllClear", "$bitsAllSet", "$bitsAnyClear", "$bitsAnySet", "$elemMatch", "$eq", "$exists",
+	"$ge", "$glob", "$gt", "$gte", "$in", "$le", "$lt", "$lte", "$mod", "$ne", "$nin", "$not", "$options",
+	"$regex", "$size", "$type",
+}
+
+// topOperators stand in place of a key: {$or: [{…}, {…}]}.
+var topOperators = []string{"$and", "$comment", "$nor", "$or"}
+
+// operatorHint says which operator may have been meant by an unknown one.
+func operatorHint(err *query.Error) string {
+	name := err.Path[strings.LastIndexByte(err.Path, '.')+1:]
+	switch {
+	case strings.HasPrefix(err.Message, "unknown top level operator"):
+		if slices.Contains(keyOperators, name) {
+			return name + " stands under a key: {key: {" + name + ": …}}"
+		}
+		return didYouMean(name, topOperators)
+	case strings.HasPrefix(err.Message, "unknown operator"):
+		if slices.Contains(topOperators, name) {
+			return name + " stands in place of a key: {" + name + ": …}"
+		}
+		return didYouMean(name, keyOperators)
+	}
+	return ""
+}
+
+func didYouMean(name string, known []string) string {
+	if nearest := spelling.Nearest(name, slices.Values(known)); nearest != "" {
+		return "did you mean " + nearest + "?"
+	}
+	return "known here are: " + strings.Join(known, " ")
+}

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/taskdb/taskdb/query"
+	"github.com/taskdb/taskdb/taskdb"
+)
+
+// The exit codes, which are promised in rootLong and docs/command-line.md.
+const (
+	exitOK          = 0
+	exitFailure     = 1
+	exitUsage       = 2
+	exitNotFound    = 3
+	exitInterrupted = 130 // 128 + SIGINT, as shells count
+)
+
+// program is what the commands of one run share.
+type program struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	now            time.Time // what "-2h" counts from
+	started        bool      // the command line was understood, a command runs
+}
+
+// run is the program: it does what args say and returns the exit code.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	p := &program{stdin: stdin, stdout: stdout, stderr: stderr, now: time.Now()}
+	root := p.rootCommand()
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	command, err := root.ExecuteContextC(ctx)
+	if err != nil {
+		p.report(command, err)
+	}
+	return p.exitCode(err)
+}
+
+// action makes a command's RunE of what the command does.
+func (p *program) action(do func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		p.started = true
+		return do(cmd.Context(), args)
+	}
+}
+
+// exitCode tells what to exit with. An error before a command runs is cobra's, and
+// about its arguments.
+func (p *program) exitCode(err error) int {
+	var wrong *usageError
+	var refused *query.Error
+	switch {
+	case err == nil:
+		return exitOK
+	case !p.started, errors.As(err, &wrong):
+		return exitUsage
+	case errors.As(err, &refused) && refused.Code != query.CodeMemoryLimit:
+		return exitUsage
+	case errors.Is(err, taskdb.ErrNotFound):
+		return exitNotFound
+	case errors.Is(err, context.Canceled):
+		return exitInterrupted
+	}
+	return exitFailure
+}
+
+// report tells the user what went wrong.
+func (p *program) report(cmd *cobra.Command, err error) {
+	var wrong *usageError
+	if errors.As(err, &wrong) {
+		p.note(cmd.CommandPath(), "%s", wrong.message)
+		for _, line := range wrong.where {
+			fmt.Fprintf(p.stderr, "  %s\n", line)
+		}
+		if wrong.hint != "" {
+			fmt.Fprintln(p.stderr, wrong.hint)
+		}
+		return
+	}
+	p.note(cmd.CommandPath(), "%v", err)
+	if !p.started {
+		fmt.Fprintf(p.stderr, "see: %s --help\n", cmd.CommandPath())
+	}
+}
+
+// note writes a line to standard error, after the name of what speaks.
+func (p *program) note(speaker, format string, args ...any) {
+	fmt.Fprintf(p.stderr, speaker+": "+format+"\n", args...)
+}

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/mattn/go-runewidth"
+
+	"github.com/taskdb/taskdb/internal/shelljson"
+	"github.com/taskdb/taskdb/query"
+)
+
+// usageError says that the user asked for something that makes no sense.
+type usageError struct {
+	message string   // what is wrong
+	where   []string // lines that show the place
+	hint    string   // what would be right; may be empty
+}
+
+func (e *usageError) Error() string { return e.message }
+
+func usage(hint, format string, args ...any) *usageError {
+	return &usageError{message: fmt.Sprintf(format, args...), hint: hint}
+}
+
+// wrongText explains the error of a query's part, such as its filter, that was
+// given as text. Errors that it does not know are returned as they are.
+func wrongText(part, text string, err error) error {
+	var syntax *shelljson.SyntaxError
+	var refused *query.Error
+	switch {
+	case errors.As(err, &syntax):
+		return &usageError{
+			message: fmt.Sprintf("wrong %s: %s", part, syntax.Message),
+			where:   excerpt(text, syntax.Line, syntax.Column),
+			hint:    syntaxHint(text, syntax),
+		}
+	case errors.As(err, &refused):
+		return &usageError{
+			message: fmt.Sprintf("wrong %s: %s (MongoDB's error %d, %s)", part, refused.Message, refused.Code, refused.CodeName()),
+			where:   place(refused.Path),
+			hint:    operatorHint(refused),
+		}
+	}
+	return err
+}
+
+func syntaxHint(text string, err *shelljson.SyntaxError) string {
+	if strings.Contains(strings.ReplaceAll(text, " ", ""), "{:") {
+		return "put the text in single quotes: in double quotes the shell takes $gt for a variable of its own"
+	}
+	return err.Hint
+}
+
+// place shows the path to what is wrong.
+func place(path string) []string {
+	if path == "" {
+		return nil
+	}
+	return []string{"at " + path}
+}
+
+// excerptWidth is how much of a long line is shown around a mistake.
+const excerptWidth = 72
+
+// excerpt returns a line of a text, or its part around the column, and a second
+// line with a caret below the column. Both count from 1, columns in characters.
+func excerpt(text string, line, column int) []string {
+	lines := strings.Split(text, "\n")
+	runes := []rune(strings.ReplaceAll(lines[line-1], "\t", " "))
+	at := min(column-1, len(runes))
+	from := max(0, at-excerptWidth/2)
+	to := min(len(runes), from+excerptWidth)
+	indent := runewidth.StringWidth(printable(string(runes[from:at])))
+	return []string{printable(string(runes[from:to])), strings.Repeat(" ", indent) + "^"}
+}

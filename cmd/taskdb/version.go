@@ -1,0 +1,31 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+)
+
+func (p *program) versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print the version of taskdb and of Go",
+		Args:  cobra.NoArgs,
+		RunE: p.action(func(context.Context, []string) error {
+			_, err := fmt.Fprintln(p.stdout, version())
+			return err
+		}),
+	}
+}
+
+// version tells the module's version, as far as the build recorded it, and Go's.
+func version() string {
+	module := "(devel)"
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		module = info.Main.Version
+	}
+	return fmt.Sprintf("taskdb %s %s %s/%s", module, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}
