@@ -6,11 +6,13 @@ import (
 	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 )
 
 // Index says by which keys a store keeps its documents in order, and what the
-// planner must know of the documents that it has held. An Index is immutable
-// but for what Keys notes in it; the store that owns it serializes Keys.
+// planner must know of the documents that it has held. An Index that the planner
+// was given must not be changed: a store whose index becomes multikey, or
+// unordered, goes on with a changed copy.
 type Index struct {
 	Name    string
 	Unique  Uniqueness
@@ -77,45 +79,49 @@ func indexName(sort *Sort) string {
 // change it.
 func (x *Index) KeyPattern() bson.Raw { return x.source }
 
-// Keys returns the keys of doc in the index, in order and each once: none if the
-// index is partial and doc not in it. It notes in x whether the index is
-// multikey, or unordered, from now on. It fails if two of the index's paths lead
-// through different arrays (MongoDB's error 171).
-func (x *Index) Keys(doc bson.Raw) ([][]byte, error) {
-	if x.Partial != nil {
-		if in, err := x.Partial.Match(doc); !in || err != nil {
-			return nil, err
-		}
-	}
-	var keys [][]byte
-	err := eachKey(doc, x.paths, func(values []value) {
-		key := make([]byte, 0, 64)
-		for i, v := range values {
-			key = x.appendField(key, v, x.down[i])
-		}
-		keys = append(keys, key)
-	})
-	if err != nil {
-		return nil, failure(171, "cannot index parallel arrays")
-	}
-	if x.throughArray(doc) {
-		x.Multikey = true
-	}
-	slices.SortFunc(keys, bytes.Compare)
-	return slices.CompactFunc(keys, bytes.Equal), nil
+// Keys are the keys of one document in an index.
+type Keys struct {
+	List     [][]byte // in order, each once; none if the document is not in the index
+	Multikey bool     // one of the index's paths leads to or through an array
+	Cut      bool     // a key is longer than an index keeps
 }
 
-// appendField appends the key of one path's value, no longer than an index
-// keeps.
-func (x *Index) appendField(key []byte, v value, down bool) []byte {
-	start := len(key)
-	key = appendKey(key, v)
-	if len(key)-start > maxKeySize {
-		key = key[:start+maxKeySize]
-		x.Unordered = true
+// Keys returns the keys of doc in the index. It fails if two of the index's
+// paths lead through different arrays (MongoDB's error 171).
+func (x *Index) Keys(doc bson.Raw) (Keys, error) {
+	var keys Keys
+	if x.Partial != nil {
+		if in, err := x.Partial.Match(doc); !in || err != nil {
+			return keys, err
+		}
 	}
-	if down {
-		invert(key[start:])
+	err := eachKey(doc, x.paths, func(values []value) {
+		keys.List = append(keys.List, x.keyOf(values, &keys.Cut))
+	})
+	if err != nil {
+		return keys, failure(171, "cannot index parallel arrays")
+	}
+	keys.Multikey = x.throughArray(doc)
+	if len(keys.List) > 1 {
+		slices.SortFunc(keys.List, bytes.Compare)
+		keys.List = slices.CompactFunc(keys.List, bytes.Equal)
+	}
+	return keys, nil
+}
+
+// keyOf makes one key, and notes whether it is longer than an index keeps.
+func (x *Index) keyOf(values []value, cut *bool) []byte {
+	key := make([]byte, 0, 64)
+	for i, v := range values {
+		start := len(key)
+		key = appendKey(key, v)
+		if len(key)-start > maxKeySize {
+			key = key[:start+maxKeySize]
+			*cut = true
+		}
+		if x.down[i] {
+			invert(key[start:])
+		}
 	}
 	return key
 }
@@ -136,4 +142,22 @@ func (x *Index) throughArray(doc []byte) bool {
 		}
 		return false
 	})
+}
+
+// KeyValue returns the values of doc that make one of its keys, each under its
+// path: what a duplicate key error tells.
+func (x *Index) KeyValue(key []byte, doc bson.Raw) bson.Raw {
+	start, dst := bsoncore.ReserveLength(nil)
+	found := false
+	// Keys found the same paths to lead through one array at most.
+	_ = eachKey(doc, x.paths, func(values []value) {
+		if found || !bytes.Equal(x.keyOf(values, new(bool)), key) {
+			return
+		}
+		found = true
+		for i, v := range values {
+			dst = appendElement(dst, x.paths[i].String(), v)
+		}
+	})
+	return closeDocument(dst, start)
 }

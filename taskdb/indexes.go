@@ -1,6 +1,7 @@
 package taskdb
 
 import (
+	"bytes"
 	"fmt"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -37,4 +38,25 @@ func standardIndex(path string) *query.Index {
 		panic(fmt.Sprintf("taskdb: the standard index on %s: %v", path, err))
 	}
 	return index
+}
+
+// InfoOf describes an index.
+func InfoOf(index *query.Index, standard bool) IndexInfo {
+	info := IndexInfo{
+		Name:     index.Name,
+		Keys:     index.KeyPattern(),
+		Unique:   index.Unique != query.NotUnique,
+		Multikey: index.Multikey,
+		Standard: standard,
+	}
+	if index.Partial != nil {
+		info.Partial = index.Partial.Source()
+	}
+	return info
+}
+
+// SameIndex tells whether two indexes have the same name, keys and options.
+func SameIndex(a, b *query.Index) bool {
+	return a.Name == b.Name && a.Unique == b.Unique && bytes.Equal(a.KeyPattern(), b.KeyPattern()) &&
+		bytes.Equal(InfoOf(a, false).Partial, InfoOf(b, false).Partial)
 }

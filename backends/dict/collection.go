@@ -1,8 +1,6 @@
 package dict
 
 import (
-	"bytes"
-
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 
@@ -10,69 +8,98 @@ import (
 	"github.com/taskdb/taskdb/taskdb"
 )
 
-// collection holds documents in the order of their insertion. A document is
-// never changed: whoever holds one may go on reading it without the store's lock.
+// collection holds documents and their keys. A document's id is its place in the
+// order of insertion.
 type collection struct {
-	name  string
-	docs  []bson.Raw
-	byID  map[string]bson.Raw // by the key of the _id
-	byMsg map[string]bson.Raw // by msg_id, where that is a string
+	name    string
+	docs    pages
+	indexes []*index // the standard ones first, of which the first is on _id
 }
 
 func newCollection(name string) *collection {
-	return &collection{name: name, byID: map[string]bson.Raw{}, byMsg: map[string]bson.Raw{}}
+	c := &collection{name: name}
+	for _, definition := range taskdb.StandardIndexes(name) {
+		c.indexes = append(c.indexes, newIndex(definition, true))
+	}
+	return c
 }
 
-// add stores copies of documents, all or none.
-func (c *collection) add(docs []bson.Raw) error {
-	for i, doc := range docs {
-		if err := c.addOne(bytes.Clone(doc)); err != nil {
-			c.takeBack(i)
+// addAll stores copies of documents, all or none.
+func (c *collection) addAll(docs []bson.Raw) error {
+	ids := make([]uint64, 0, len(docs))
+	for _, doc := range docs {
+		id, err := c.add(doc)
+		if err != nil {
+			for _, id := range ids {
+				c.remove(id)
+			}
 			return err
 		}
+		ids = append(ids, id)
 	}
 	return nil
 }
 
-func (c *collection) addOne(doc bson.Raw) error {
-	id := idKey(doc)
-	if _, taken := c.byID[id]; taken {
-		return c.duplicate("_id", doc)
-	}
-	msgID, isString := msgIDOf(doc)
-	if isString {
-		if _, taken := c.byMsg[msgID]; taken && taskdb.IsTasks(c.name) {
-			return c.duplicate("msg_id", doc)
+// add stores a copy of a document.
+func (c *collection) add(doc bson.Raw) (id uint64, err error) {
+	keys := make([]indexKeys, len(c.indexes))
+	var spelled []string
+	for i, x := range c.indexes {
+		if keys[i], err = x.keysOf(doc, &spelled); err != nil {
+			return 0, err
 		}
-		c.byMsg[msgID] = doc
-	}
-	c.byID[id] = doc
-	c.docs = append(c.docs, doc)
-	return nil
-}
-
-// takeBack undoes the last n calls of addOne that succeeded.
-func (c *collection) takeBack(n int) {
-	kept := len(c.docs) - n
-	for _, doc := range c.docs[kept:] {
-		delete(c.byID, idKey(doc))
-		if msgID, isString := msgIDOf(doc); isString {
-			delete(c.byMsg, msgID)
+		if key, taken := x.taken(keys[i].list); taken {
+			return 0, c.duplicate(x.definition, key, doc)
 		}
 	}
-	c.docs = c.docs[:kept]
+	id = c.docs.add(doc)
+	for i, x := range c.indexes {
+		x.note(keys[i])
+		for _, key := range keys[i].list {
+			x.add(key, id)
+		}
+	}
+	return id, nil
 }
 
-func (c *collection) duplicate(key string, doc bson.Raw) error {
-	v := doc.Lookup(key)
+// remove takes a document back.
+func (c *collection) remove(id uint64) {
+	doc := c.docs.get(id)
+	for _, x := range c.indexes {
+		keys, err := x.definition.Keys(doc)
+		if err != nil {
+			continue // it could not have been added
+		}
+		for _, key := range keys.List {
+			x.remove(string(key), id)
+		}
+	}
+	c.docs.remove(id)
+}
+
+// duplicate is the error of a document one of whose keys is taken.
+func (c *collection) duplicate(x *query.Index, key string, doc bson.Raw) error {
 	return &taskdb.DuplicateKeyError{
 		Collection: c.name,
-		KeyPattern: bson.Raw(bsoncore.NewDocumentBuilder().AppendInt32(key, 1).Build()),
-		KeyValue: bson.Raw(bsoncore.NewDocumentBuilder().
-			AppendValue(key, bsoncore.Value{Type: bsoncore.Type(v.Type), Data: v.Value}).Build()),
+		KeyPattern: x.KeyPattern(),
+		KeyValue:   x.KeyValue([]byte(key), doc),
 	}
 }
 
-func idKey(doc bson.Raw) string { return string(query.AppendKey(nil, doc.Lookup("_id"))) }
-
-func msgIDOf(doc bson.Raw) (string, bool) { return doc.Lookup("msg_id").StringValueOK() }
+// byMsgID returns the document that was stored first with a msg_id, or nil.
+func (c *collection) byMsgID(msgID string) bson.Raw {
+	if c == nil {
+		return nil
+	}
+	key := query.AppendKey(nil, bson.RawValue{Type: bson.TypeString, Value: bsoncore.AppendString(nil, msgID)})
+	var found bson.Raw
+	if x := c.index("msg_id_1"); x != nil {
+		if p, ok := x.tree.Get(posting{key: string(key)}); ok {
+			x.each(p, nil, false, func(id uint64) bool {
+				found = c.docs.get(id)
+				return false
+			})
+		}
+	}
+	return found
+}

@@ -12,11 +12,14 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"maps"
 	"net/url"
+	"slices"
 	"sync"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"github.com/taskdb/taskdb/backends/internal/execute"
 	"github.com/taskdb/taskdb/query"
 	"github.com/taskdb/taskdb/taskdb"
 )
@@ -39,8 +42,23 @@ type Store struct {
 // New returns an empty store.
 func New() *Store { return &Store{collections: map[string]*collection{}} }
 
-// Add is taskdb.Backend's.
-func (s *Store) Add(ctx context.Context, name string, docs []bson.Raw) error {
+// read calls use with a collection, which is nil if it does not exist, while
+// nobody writes.
+func (s *Store) read(ctx context.Context, name string, use func(c *collection) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if s.collections == nil {
+		return taskdb.ErrClosed
+	}
+	return use(s.collections[name])
+}
+
+// write calls use with a collection, which is made if it does not exist, while
+// nobody else reads or writes.
+func (s *Store) write(ctx context.Context, name string, use func(c *collection) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -52,80 +70,95 @@ func (s *Store) Add(ctx context.Context, name string, docs []bson.Raw) error {
 	c := s.collections[name]
 	if c == nil {
 		c = newCollection(name)
+		s.collections[name] = c
 	}
-	if err := c.add(docs); err != nil {
-		return err
-	}
-	s.collections[name] = c
-	return nil
+	return use(c)
+}
+
+// Add is taskdb.Backend's.
+func (s *Store) Add(ctx context.Context, name string, docs []bson.Raw) error {
+	return s.write(ctx, name, func(c *collection) error { return c.addAll(docs) })
+}
+
+// AddEach is taskdb.Backend's.
+func (s *Store) AddEach(ctx context.Context, name string, docs []bson.Raw) ([]error, error) {
+	results := make([]error, len(docs))
+	return results, s.write(ctx, name, func(c *collection) error {
+		for i, doc := range docs {
+			_, results[i] = c.add(doc)
+		}
+		return nil
+	})
 }
 
 // Get is taskdb.Backend's.
-func (s *Store) Get(ctx context.Context, name, msgID string) (bson.Raw, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	switch c := s.collections[name]; {
-	case s.collections == nil:
-		return nil, taskdb.ErrClosed
-	case c == nil || c.byMsg[msgID] == nil:
-		return nil, taskdb.ErrNotFound
-	default:
-		return bytes.Clone(c.byMsg[msgID]), nil
-	}
-}
-
-// snapshot returns the documents of a collection as they are now. Documents that
-// are added later go behind the end of the slice.
-func (s *Store) snapshot(name string) ([]bson.Raw, error) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	if s.collections == nil {
-		return nil, taskdb.ErrClosed
-	}
-	if c := s.collections[name]; c != nil {
-		return c.docs, nil
-	}
-	return nil, nil
-}
-
-// Find is taskdb.Backend's. It reads the collection as it was at the start.
-func (s *Store) Find(ctx context.Context, name string, r taskdb.Request) iter.Seq2[bson.Raw, error] {
-	return func(yield func(bson.Raw, error) bool) {
-		for doc, err := range s.selected(ctx, name, r) {
-			if err == nil {
-				doc, err = r.Projection.Apply(nil, doc, r.Filter)
-			}
-			if !yield(doc, err) || err != nil {
-				return
-			}
+func (s *Store) Get(ctx context.Context, name, msgID string) (doc bson.Raw, err error) {
+	err = s.read(ctx, name, func(c *collection) error {
+		if found := c.byMsgID(msgID); found != nil {
+			doc = bytes.Clone(found)
+			return nil
 		}
-	}
+		return taskdb.ErrNotFound
+	})
+	return doc, err
+}
+
+// Find is taskdb.Backend's.
+func (s *Store) Find(ctx context.Context, name string, r taskdb.Request) iter.Seq2[bson.Raw, error] {
+	return execute.Find(ctx, &view{s, name}, r)
 }
 
 // Count is taskdb.Backend's.
 func (s *Store) Count(ctx context.Context, name string, r taskdb.Request) (int64, error) {
-	var n int64
-	for _, err := range window(s.matching(ctx, name, r.Filter), r.Skip, r.Limit) {
-		if err != nil {
-			return 0, err
-		}
-		n++
-	}
-	return n, nil
+	return execute.Count(ctx, &view{s, name}, r)
 }
 
 // Distinct is taskdb.Backend's.
 func (s *Store) Distinct(ctx context.Context, name string, filter *query.Filter, values *query.Distinct) error {
-	for doc, err := range s.matching(ctx, name, filter) {
-		if err != nil {
-			return err
+	return execute.Distinct(ctx, &view{s, name}, filter, values)
+}
+
+// Explain is taskdb.Backend's.
+func (s *Store) Explain(ctx context.Context, name string, r taskdb.Request) (*taskdb.Explanation, error) {
+	return execute.Explain(ctx, &view{s, name}, r)
+}
+
+// Collections is taskdb.Backend's.
+func (s *Store) Collections(ctx context.Context) (names []string, err error) {
+	err = s.read(ctx, "", func(*collection) error {
+		names = slices.Sorted(maps.Keys(s.collections))
+		return nil
+	})
+	return names, err
+}
+
+// Drop is taskdb.Backend's.
+func (s *Store) Drop(ctx context.Context, name string) error {
+	return s.write(ctx, name, func(*collection) error {
+		delete(s.collections, name)
+		return nil
+	})
+}
+
+// Indexes is taskdb.Backend's.
+func (s *Store) Indexes(ctx context.Context, name string) (infos []taskdb.IndexInfo, err error) {
+	err = s.read(ctx, name, func(c *collection) error {
+		if c != nil {
+			infos = c.indexInfos()
 		}
-		values.Add(doc)
-	}
-	return nil
+		return nil
+	})
+	return infos, err
+}
+
+// CreateIndex is taskdb.Backend's.
+func (s *Store) CreateIndex(ctx context.Context, name string, index *query.Index) error {
+	return s.write(ctx, name, func(c *collection) error { return c.createIndex(index) })
+}
+
+// DropIndex is taskdb.Backend's.
+func (s *Store) DropIndex(ctx context.Context, name, index string) error {
+	return s.write(ctx, name, func(c *collection) error { return c.dropIndex(index) })
 }
 
 // Close is taskdb.Backend's.

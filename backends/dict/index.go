@@ -1,0 +1,222 @@
+package dict
+
+import (
+	"github.com/RoaringBitmap/roaring/v2/roaring64"
+	"github.com/tidwall/btree"
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"github.com/taskdb/taskdb/query"
+)
+
+// index keeps the ids of documents by their keys, in order. Most keys of an
+// index are either of one document or of very many: one id stands in the tree
+// itself, more are a bitmap beside it. (A pair of key and id for each document
+// would take three times the memory.)
+type index struct {
+	definition *query.Index // replaced, never changed
+	standard   bool
+	tree       *btree.BTreeG[posting]
+	bitmaps    []*roaring64.Bitmap
+	free       []uint64 // places in bitmaps that are not in use
+}
+
+// posting is a key with its id, or with the place of its bitmap, marked by many.
+type posting struct {
+	key string
+	ids uint64
+}
+
+const many = 1 << 63
+
+func newIndex(definition *query.Index, standard bool) *index {
+	below := func(a, b posting) bool { return a.key < b.key }
+	return &index{
+		definition: definition,
+		standard:   standard,
+		tree:       btree.NewBTreeGOptions(below, btree.Options{NoLocks: true}),
+	}
+}
+
+// indexKeys are a document's keys in one index.
+type indexKeys struct {
+	list          []string
+	multikey, cut bool
+}
+
+// keysOf returns the keys of a document. spelled are those of other indexes, so
+// that equal keys share their bytes.
+func (x *index) keysOf(doc bson.Raw, spelled *[]string) (indexKeys, error) {
+	keys, err := x.definition.Keys(doc)
+	if err != nil {
+		return indexKeys{}, err
+	}
+	list := make([]string, len(keys.List))
+	for i, key := range keys.List {
+		list[i] = spell(key, spelled)
+	}
+	return indexKeys{list, keys.Multikey, keys.Cut}, nil
+}
+
+func spell(key []byte, spelled *[]string) string {
+	for _, s := range *spelled {
+		if s == string(key) {
+			return s
+		}
+	}
+	s := string(key)
+	*spelled = append(*spelled, s)
+	return s
+}
+
+// taken returns the first of the keys that no other document may have and that
+// one has.
+func (x *index) taken(keys []string) (string, bool) {
+	for _, key := range keys {
+		if x.definition.Guards([]byte(key)) {
+			if _, ok := x.tree.Get(posting{key: key}); ok {
+				return key, true
+			}
+		}
+	}
+	return "", false
+}
+
+// note tells the planner what the index's keys have come to be.
+func (x *index) note(keys indexKeys) {
+	unordered := keys.cut && !x.definition.Unordered
+	if multikey := keys.multikey && !x.definition.Multikey; !multikey && !unordered {
+		return
+	}
+	changed := *x.definition
+	changed.Multikey = changed.Multikey || keys.multikey
+	changed.Unordered = changed.Unordered || keys.cut
+	x.definition = &changed
+}
+
+func (x *index) add(key string, id uint64) {
+	p, ok := x.tree.Get(posting{key: key})
+	switch {
+	case !ok:
+		x.tree.Set(posting{key, id})
+	case p.ids&many != 0:
+		x.bitmaps[p.ids&^many].Add(id)
+	default:
+		x.tree.Set(posting{p.key, x.newBitmap(p.ids, id)})
+	}
+}
+
+func (x *index) newBitmap(ids ...uint64) uint64 {
+	bitmap := roaring64.BitmapOf(ids...)
+	if last := len(x.free) - 1; last >= 0 {
+		place := x.free[last]
+		x.free = x.free[:last]
+		x.bitmaps[place] = bitmap
+		return place | many
+	}
+	x.bitmaps = append(x.bitmaps, bitmap)
+	return uint64(len(x.bitmaps)-1) | many
+}
+
+func (x *index) remove(key string, id uint64) {
+	p, ok := x.tree.Get(posting{key: key})
+	if !ok {
+		return
+	}
+	if p.ids&many != 0 {
+		place := p.ids &^ many
+		x.bitmaps[place].Remove(id)
+		if !x.bitmaps[place].IsEmpty() {
+			return
+		}
+		x.bitmaps[place] = nil
+		x.free = append(x.free, place)
+	}
+	x.tree.Delete(p)
+}
+
+// over calls visit for the postings in a range, from one key on if that is not
+// nil, until visit returns false.
+func (x *index) over(r query.Range, from *string, reverse bool, visit func(p posting) bool) {
+	low, high := string(r.Low), string(r.High)
+	if !reverse {
+		if from != nil {
+			low = *from
+		}
+		x.tree.Ascend(posting{key: low}, func(p posting) bool {
+			return (r.High == nil || p.key < high) && visit(p)
+		})
+		return
+	}
+	backward := func(p posting) bool { return p.key >= low && visit(p) }
+	switch {
+	case from != nil:
+		x.tree.Descend(posting{key: *from}, backward)
+	case r.High != nil:
+		x.tree.Descend(posting{key: high}, func(p posting) bool { return p.key == high || backward(p) })
+	default:
+		x.tree.Reverse(backward)
+	}
+}
+
+// count returns how many ids the ranges hold, an id as often as it has keys there.
+func (x *index) count(ranges []query.Range) int64 {
+	var n int64
+	for _, r := range ranges {
+		x.over(r, nil, false, func(p posting) bool {
+			n += x.size(p)
+			return true
+		})
+	}
+	return n
+}
+
+func (x *index) size(p posting) int64 {
+	if p.ids&many == 0 {
+		return 1
+	}
+	return int64(x.bitmaps[p.ids&^many].GetCardinality())
+}
+
+// each calls visit for the ids of a posting, in order, that come after one, until
+// visit returns false; it returns whether visit never did.
+func (x *index) each(p posting, after *uint64, reverse bool, visit func(id uint64) bool) bool {
+	switch {
+	case p.ids&many != 0 && reverse:
+		return eachBackward(x.bitmaps[p.ids&^many], after, visit)
+	case p.ids&many != 0:
+		return eachForward(x.bitmaps[p.ids&^many], after, visit)
+	case after == nil || reverse && p.ids < *after || !reverse && p.ids > *after:
+		return visit(p.ids)
+	}
+	return true
+}
+
+func eachForward(bitmap *roaring64.Bitmap, after *uint64, visit func(id uint64) bool) bool {
+	it := bitmap.Iterator()
+	if after != nil {
+		it.AdvanceIfNeeded(*after + 1)
+	}
+	for it.HasNext() {
+		if !visit(it.Next()) {
+			return false
+		}
+	}
+	return true
+}
+
+func eachBackward(bitmap *roaring64.Bitmap, after *uint64, visit func(id uint64) bool) bool {
+	left := bitmap.GetCardinality()
+	if after != nil {
+		left = bitmap.Rank(*after)
+		if bitmap.Contains(*after) {
+			left--
+		}
+	}
+	for ; left > 0; left-- {
+		id, err := bitmap.Select(left - 1)
+		if err != nil || !visit(id) {
+			return false
+		}
+	}
+	return true
+}

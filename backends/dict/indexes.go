@@ -1,0 +1,84 @@
+package dict
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"github.com/taskdb/taskdb/query"
+	"github.com/taskdb/taskdb/taskdb"
+)
+
+// index returns the index of a name, or nil.
+func (c *collection) index(name string) *index {
+	if i := c.find(name); i >= 0 {
+		return c.indexes[i]
+	}
+	return nil
+}
+
+func (c *collection) find(name string) int {
+	return slices.IndexFunc(c.indexes, func(x *index) bool { return x.definition.Name == name })
+}
+
+func (c *collection) indexInfos() []taskdb.IndexInfo {
+	infos := make([]taskdb.IndexInfo, len(c.indexes))
+	for i, x := range c.indexes {
+		infos[i] = taskdb.InfoOf(x.definition, x.standard)
+	}
+	return infos
+}
+
+// createIndex adds an index of the documents that are there.
+func (c *collection) createIndex(definition *query.Index) error {
+	for _, x := range c.indexes {
+		switch {
+		case taskdb.SameIndex(x.definition, definition):
+			return nil
+		case x.definition.Name == definition.Name:
+			return fmt.Errorf("index %q: another has the name: %w", definition.Name, taskdb.ErrIndexConflict)
+		case bytes.Equal(x.definition.KeyPattern(), definition.KeyPattern()) && x.definition.Partial == nil && definition.Partial == nil:
+			return fmt.Errorf("index %q: %q has the same keys: %w", definition.Name, x.definition.Name, taskdb.ErrIndexConflict)
+		}
+	}
+	x := newIndex(definition, false)
+	for id := range c.docs.next {
+		if doc := c.docs.get(id); doc != nil {
+			if err := c.enter(x, doc, id); err != nil {
+				return err
+			}
+		}
+	}
+	c.indexes = append(c.indexes, x)
+	return nil
+}
+
+// enter adds a document to an index.
+func (c *collection) enter(x *index, doc bson.Raw, id uint64) error {
+	keys, err := x.keysOf(doc, &[]string{})
+	if err != nil {
+		return err
+	}
+	if key, taken := x.taken(keys.list); taken {
+		return c.duplicate(x.definition, key, doc)
+	}
+	x.note(keys)
+	for _, key := range keys.list {
+		x.add(key, id)
+	}
+	return nil
+}
+
+func (c *collection) dropIndex(name string) error {
+	i := c.find(name)
+	switch {
+	case i < 0:
+		return fmt.Errorf("index %q: %w", name, taskdb.ErrNotFound)
+	case c.indexes[i].standard:
+		return fmt.Errorf("index %q is a standard one: %w", name, taskdb.ErrIndexConflict)
+	}
+	c.indexes = slices.Delete(c.indexes, i, i+1)
+	return nil
+}

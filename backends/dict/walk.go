@@ -1,0 +1,107 @@
+package dict
+
+import (
+	"context"
+	"iter"
+	"slices"
+
+	"github.com/taskdb/taskdb/backends/internal/execute"
+	"github.com/taskdb/taskdb/query"
+)
+
+// The sizes of the batches that a walk reads under the lock. The first is small,
+// for walks that end early.
+const (
+	firstBatch = 64
+	maxBatch   = 1024
+)
+
+// walk is a walk over a scan, between two batches: what it holds is no more than
+// where it stands.
+type walk struct {
+	scan   query.Scan
+	ranges []query.Range // those still to be walked, in the order of the walk
+	key    *string       // of the last entry read, in the first of the ranges
+	id     uint64        // of the last entry read
+	batch  []execute.Entry
+}
+
+func newWalk(scan query.Scan) *walk {
+	ranges := slices.Clone(scan.Ranges)
+	if scan.Reverse {
+		slices.Reverse(ranges)
+	}
+	return &walk{scan: scan, ranges: ranges, batch: make([]execute.Entry, 0, firstBatch)}
+}
+
+// Walk is execute.Source's.
+func (v *view) Walk(ctx context.Context, scan query.Scan, _ bool) iter.Seq2[execute.Entry, error] {
+	return func(yield func(execute.Entry, error) bool) {
+		w := newWalk(scan)
+		for more := true; more; {
+			err := v.store.read(ctx, v.name, func(c *collection) error {
+				more = c != nil && w.read(c)
+				return nil
+			})
+			if err != nil {
+				yield(execute.Entry{}, err)
+				return
+			}
+			for _, e := range w.batch {
+				if !yield(e, nil) {
+					return
+				}
+			}
+			w.batch = slices.Grow(w.batch[:0], min(4*cap(w.batch), maxBatch))
+		}
+	}
+}
+
+// read fills the batch, and tells whether there may be more.
+func (w *walk) read(c *collection) bool {
+	if w.scan.Index == nil {
+		return w.readAll(c)
+	}
+	x := c.index(w.scan.Index.Name)
+	for x != nil && len(w.ranges) > 0 {
+		if !w.readRange(c, x, w.ranges[0]) {
+			return true
+		}
+		w.ranges, w.key = w.ranges[1:], nil
+	}
+	return false
+}
+
+func (w *walk) readAll(c *collection) bool {
+	for w.id++; w.id < c.docs.next; w.id++ {
+		if !w.take(c, w.id) {
+			return true
+		}
+	}
+	return false
+}
+
+// take adds a document to the batch, and tells whether there is room for more.
+func (w *walk) take(c *collection, id uint64) bool {
+	w.id = id
+	if doc := c.docs.get(id); doc != nil {
+		w.batch = append(w.batch, execute.Entry{ID: int64(id), Doc: doc})
+	}
+	return len(w.batch) < cap(w.batch)
+}
+
+// readRange reads on in a range, and tells whether its end was reached.
+func (w *walk) readRange(c *collection, x *index, r query.Range) (ended bool) {
+	ended = true
+	x.over(r, w.key, w.scan.Reverse, func(p posting) bool {
+		var after *uint64
+		if w.key != nil && *w.key == p.key {
+			last := w.id
+			after = &last
+		}
+		w.key = &p.key
+		ended = x.each(p, after, w.scan.Reverse, func(id uint64) bool { return w.take(c, id) })
+		return ended
+	})
+	return ended
+}
