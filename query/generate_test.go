@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -12,7 +13,10 @@ import (
 
 // What is drawn here comes from small pools, so that documents and filters meet.
 
-var keyPool = []string{"a", "b", "c", "0", "1", ""}
+var keyPool = []string{"a", "a", "a", "b", "c", "0", "0", "1", ""}
+
+// favourites make up half of what is drawn.
+var favourites = []any{int32(1), 1.0, int64(2), "a", nil}
 
 // numberPool holds what is equal across types, and what is nearly equal.
 var numberPool = []any{
@@ -68,12 +72,11 @@ func scalar(t *rapid.T) any {
 		return oneOf(t, textPool)
 	case 1:
 		return oneOf(t, otherPool)
+	case 2:
+		return oneOf(t, numberPool)
 	}
-	return oneOf(t, numberPool)
+	return oneOf(t, favourites)
 }
-
-// argument draws a value for a comparison, now and then a document or an array.
-func argument(t *rapid.T) any { return tree(t, 2, scalar) }
 
 // stored draws a value of a document: that, or what only documents hold.
 func stored(t *rapid.T) any {
@@ -90,7 +93,7 @@ func stored(t *rapid.T) any {
 
 func tree(t *rapid.T, depth int, leaf func(*rapid.T) any) any {
 	switch shape := number(t, 0, 9); {
-	case depth == 0 || shape < 6:
+	case depth == 0 || shape < 5:
 		return leaf(t)
 	case shape < 8:
 		list := bson.A{}
@@ -112,12 +115,78 @@ func document(t *rapid.T, value func(*rapid.T) any) bson.D {
 }
 
 // record draws a document as a store holds them.
-func record(t *rapid.T) bson.Raw {
-	doc := document(t, stored)
+func record(t *rapid.T) bson.D {
+	doc := bson.D{}
+	for _, key := range rapid.SliceOfNDistinct(rapid.SampledFrom(keyPool), 1, 4, rapid.ID).Draw(t, "keys") {
+		doc = append(doc, bson.E{Key: key, Value: stored(t)})
+	}
 	if rapid.Bool().Draw(t, "with _id") {
 		doc = append(bson.D{{Key: "_id", Value: scalar(t)}}, doc...)
 	}
-	return encode(doc)
+	return doc
+}
+
+// world is some records, and what is in them: questions about it find something.
+type world struct {
+	records []bson.Raw
+	values  []any
+	paths   []string
+}
+
+// several is how many records each filter, sort or projection is tried on.
+const several = 6
+
+func newWorld(t *rapid.T) *world {
+	w := &world{values: favourites, paths: []string{"a", "b", "a.b", "a.0", "."}}
+	for range several {
+		doc := record(t)
+		w.records = append(w.records, encode(doc))
+		w.learn("", doc)
+	}
+	return w
+}
+
+// learn takes up a value and its path, and what is below it.
+func (w *world) learn(path string, v any) {
+	switch v.(type) {
+	case bson.Undefined, bson.Regex: // no argument of comparisons
+	default:
+		w.values = append(w.values, v)
+	}
+	switch v := v.(type) {
+	case bson.D:
+		for _, e := range v {
+			w.learnBelow(path, e.Key, e.Value)
+		}
+	case bson.A:
+		for i, element := range v {
+			w.learnBelow(path, strconv.Itoa(i), element)
+			if doc, ok := element.(bson.D); ok {
+				w.learn(path, doc)
+			}
+		}
+	}
+}
+
+func (w *world) learnBelow(path, key string, v any) {
+	below := strings.TrimPrefix(path+"."+key, ".")
+	w.paths = append(w.paths, below)
+	w.learn(below, v)
+}
+
+// argument draws a value for a comparison: one that is there, or any.
+func (w *world) argument(t *rapid.T) any {
+	if number(t, 0, 3) == 0 {
+		return tree(t, 2, scalar)
+	}
+	return oneOf(t, w.values)
+}
+
+func (w *world) path(t *rapid.T) string {
+	if number(t, 0, 3) == 0 {
+		return dottedPath(t, keyPool)
+	}
+	return rapid.SampledFrom(w.paths).Draw(t, "path")
 }
 
 func encode(doc any) bson.Raw {
@@ -133,36 +202,40 @@ func dottedPath(t *rapid.T, keys []string) string {
 }
 
 // filter draws a right filter in MongoDB's own operators.
-func filter(t *rapid.T, depth int) bson.D {
+func (w *world) filter(t *rapid.T, depth int) bson.D {
 	doc := bson.D{}
-	for range number(t, 0, 2) {
-		doc = append(doc, clause(t, depth))
+	for range number(t, 1, 2) {
+		doc = append(doc, w.clause(t, depth))
 	}
 	return doc
 }
 
-func clause(t *rapid.T, depth int) bson.E {
+func (w *world) clause(t *rapid.T, depth int) bson.E {
 	if kind := number(t, 0, 9); kind < 3 && depth > 0 {
 		branches := bson.A{}
 		for range number(t, 1, 3) {
-			branches = append(branches, filter(t, depth-1))
+			branches = append(branches, w.filter(t, depth-1))
 		}
 		return bson.E{Key: []string{"$and", "$or", "$nor"}[kind], Value: branches}
 	}
-	path := dottedPath(t, keyPool)
+	path := w.path(t)
 	switch number(t, 0, 9) {
 	case 0:
 		return bson.E{Key: path, Value: oneOf(t, regexPool)}
 	case 1, 2:
-		return bson.E{Key: path, Value: argument(t)}
+		return bson.E{Key: path, Value: w.argument(t)}
 	}
-	return bson.E{Key: path, Value: operators(t, depth)}
+	return bson.E{Key: path, Value: w.operators(t, depth)}
 }
 
-func operators(t *rapid.T, depth int) bson.D {
+func (w *world) operators(t *rapid.T, depth int) bson.D {
 	doc := bson.D{}
 	for range number(t, 1, 2) {
-		doc = append(doc, operator(t, depth)...)
+		for _, e := range w.operator(t, depth) {
+			if !slices.ContainsFunc(doc, func(known bson.E) bool { return known.Key == e.Key }) {
+				doc = append(doc, e)
+			}
+		}
 	}
 	return doc
 }
@@ -172,13 +245,13 @@ var operatorPool = []string{
 	"$bitsAllSet", "$bitsAllClear", "$bitsAnySet", "$bitsAnyClear", "$not", "$elemMatch",
 }
 
-func operator(t *rapid.T, depth int) bson.D {
+func (w *world) operator(t *rapid.T, depth int) bson.D {
 	pool := operatorPool
 	if depth == 0 {
 		pool = pool[:len(pool)-2]
 	}
 	name := rapid.SampledFrom(pool).Draw(t, "operator")
-	return append(bson.D{{Key: name, Value: operatorArgument(t, name, depth)}}, options(t, name)...)
+	return append(bson.D{{Key: name, Value: w.operatorArgument(t, name, depth)}}, options(t, name)...)
 }
 
 // options draws what stands beside a $regex.
@@ -189,10 +262,10 @@ func options(t *rapid.T, name string) bson.D {
 	return bson.D{{Key: "$options", Value: rapid.SampledFrom([]string{"", "i", "ms"}).Draw(t, "options")}}
 }
 
-func operatorArgument(t *rapid.T, name string, depth int) any {
+func (w *world) operatorArgument(t *rapid.T, name string, depth int) any {
 	switch name {
 	case "$in", "$nin", "$all":
-		return memberList(t, name, depth)
+		return w.memberList(t, name, depth)
 	case "$exists":
 		return rapid.SampledFrom([]any{true, false, 1, 0, nil, "", bson.A{}, math.NaN(), decimal("-0")}).Draw(t, "exists")
 	case "$type":
@@ -212,12 +285,12 @@ func operatorArgument(t *rapid.T, name string, depth int) any {
 		if number(t, 0, 4) == 0 {
 			return oneOf(t, regexPool)
 		}
-		return operators(t, depth-1)
+		return w.operators(t, depth-1)
 	case "$elemMatch":
 		if rapid.Bool().Draw(t, "by values") {
-			return operators(t, depth-1)
+			return w.operators(t, depth-1)
 		}
-		return filter(t, depth-1)
+		return w.filter(t, depth-1)
 	}
 	if strings.HasPrefix(name, "$bits") {
 		return rapid.SampledFrom([]any{
@@ -228,20 +301,20 @@ func operatorArgument(t *rapid.T, name string, depth int) any {
 	if name == "$eq" && number(t, 0, 9) == 0 {
 		return oneOf(t, regexPool)
 	}
-	return argument(t)
+	return w.argument(t)
 }
 
-func memberList(t *rapid.T, name string, depth int) bson.A {
+func (w *world) memberList(t *rapid.T, name string, depth int) bson.A {
 	list := bson.A{}
 	elemMatch := name == "$all" && depth > 0 && number(t, 0, 3) == 0
 	for range number(t, 0, 3) {
 		switch {
 		case elemMatch:
-			list = append(list, bson.D{{Key: "$elemMatch", Value: filter(t, depth-1)}})
+			list = append(list, bson.D{{Key: "$elemMatch", Value: w.filter(t, depth-1)}})
 		case number(t, 0, 7) == 0:
 			list = append(list, oneOf(t, regexPool))
 		default:
-			list = append(list, argument(t))
+			list = append(list, w.argument(t))
 		}
 	}
 	return list
@@ -250,23 +323,31 @@ func memberList(t *rapid.T, name string, depth int) bson.A {
 // plainKeys are the keys that may stand in a sort or a projection.
 var plainKeys = []string{"a", "b", "c", "0", "1"}
 
-func sortOrder(t *rapid.T) bson.D {
+// plainPath draws a path that may stand in a sort or a projection.
+func (w *world) plainPath(t *rapid.T) string {
+	if path := w.path(t); !strings.Contains("."+path+".", "..") {
+		return path
+	}
+	return dottedPath(t, plainKeys)
+}
+
+func (w *world) sort(t *rapid.T) bson.D {
 	doc := bson.D{}
 	for range number(t, 1, 3) {
 		direction := rapid.SampledFrom([]any{1, -1, 1.9, int64(-1), decimal("0.6")}).Draw(t, "direction")
-		doc = append(doc, bson.E{Key: dottedPath(t, plainKeys), Value: direction})
+		doc = append(doc, bson.E{Key: w.plainPath(t), Value: direction})
 	}
 	return doc
 }
 
 // projection draws a right projection whose paths do not collide.
-func projection(t *rapid.T) bson.D {
+func (w *world) projection(t *rapid.T) bson.D {
 	including := rapid.Bool().Draw(t, "including")
 	doc := bson.D{}
 	for range number(t, 0, 3) {
-		path := dottedPath(t, plainKeys)
-		if !slices.ContainsFunc(doc, func(e bson.E) bool { return collide(e.Key, path) }) {
-			doc = append(doc, bson.E{Key: path, Value: shownAs(t, path, including)})
+		path := w.plainPath(t)
+		if path != "_id" && !slices.ContainsFunc(doc, func(e bson.E) bool { return collide(e.Key, path) }) {
+			doc = append(doc, bson.E{Key: path, Value: w.shownAs(t, path, including)})
 		}
 	}
 	if id := number(t, 0, 3); id < 2 {
@@ -279,14 +360,14 @@ func collide(a, b string) bool {
 	return strings.HasPrefix(a+".", b+".") || strings.HasPrefix(b+".", a+".")
 }
 
-func shownAs(t *rapid.T, path string, including bool) any {
+func (w *world) shownAs(t *rapid.T, path string, including bool) any {
 	switch kind := number(t, 0, 5); {
 	case kind == 0:
 		return bson.D{{Key: "$slice", Value: rapid.SampledFrom([]any{
 			0, 1, -1, 5, -5, 1.9, bson.A{1, 1}, bson.A{-2, 1}, bson.A{9, 2}, bson.A{-9, int64(2)},
 		}).Draw(t, "slice")}}
 	case kind == 1 && !strings.Contains(path, "."):
-		return bson.D{{Key: "$elemMatch", Value: operatorArgument(t, "$elemMatch", 1)}}
+		return bson.D{{Key: "$elemMatch", Value: w.operatorArgument(t, "$elemMatch", 1)}}
 	}
 	return including
 }

@@ -22,24 +22,14 @@ func rounds(t *testing.T, n int, property func(*rapid.T)) {
 	}
 }
 
-// several is how many records each filter, sort or projection is tried on.
-const several = 8
-
-func records(t *rapid.T) []bson.Raw {
-	list := make([]bson.Raw, several)
-	for i := range list {
-		list[i] = record(t)
-	}
-	return list
-}
-
 func TestMatchIsTheOracles(t *testing.T) {
-	rounds(t, 100, func(t *rapid.T) {
-		source := encode(filter(t, 2))
+	rounds(t, 300, func(t *rapid.T) {
+		w := newWorld(t)
+		source := encode(w.filter(t, 2))
 		parsed, err := query.ParseFilter(source)
 		require.NoError(t, err, "%s", source)
 		oracle := decodeDocument(source)
-		for _, doc := range records(t) {
+		for _, doc := range w.records {
 			before := bytes.Clone(doc)
 			got, err := parsed.Match(doc)
 			require.NoError(t, err)
@@ -52,13 +42,14 @@ func TestMatchIsTheOracles(t *testing.T) {
 
 func TestSortIsTheOracles(t *testing.T) {
 	rounds(t, 50, func(t *rapid.T) {
-		source := encode(sortOrder(t))
+		w := newWorld(t)
+		source := encode(w.sort(t))
 		parsed, err := query.ParseSort(source)
 		require.NoError(t, err, "%s", source)
 		oracle := decodeDocument(source)
 		var keys [][]byte
 		var rows [][]datum
-		for _, doc := range records(t) {
+		for _, doc := range w.records {
 			row, wrong := sortRow(oracle, decodeDocument(doc))
 			key, err := parsed.AppendKey(nil, doc)
 			require.Equal(t, wrong != nil, err != nil, "sort %s\ndocument %s\n%v", source, doc, err)
@@ -76,11 +67,12 @@ func TestSortIsTheOracles(t *testing.T) {
 
 func TestProjectionIsTheOracles(t *testing.T) {
 	rounds(t, 50, func(t *rapid.T) {
-		source := encode(projection(t))
+		w := newWorld(t)
+		source := encode(w.projection(t))
 		parsed, err := query.ParseProjection(source)
 		require.NoError(t, err, "%s", source)
 		oracle := decodeDocument(source)
-		for _, doc := range records(t) {
+		for _, doc := range w.records {
 			before := bytes.Clone(doc)
 			shown, err := parsed.Apply([]byte("before"), doc, nil)
 			require.NoError(t, err)
@@ -113,8 +105,9 @@ func requireUnneededKeys(t *rapid.T, p *query.Projection, doc, shown bson.Raw) {
 
 func TestDistinctIsTheOracles(t *testing.T) {
 	rounds(t, 20, func(t *rapid.T) {
-		path := dottedPath(t, plainKeys)
-		for _, doc := range records(t) {
+		w := newWorld(t)
+		path := w.plainPath(t)
+		for _, doc := range w.records {
 			found, err := query.NewDistinct(path)
 			require.NoError(t, err)
 			found.Add(doc)
@@ -158,6 +151,24 @@ func TestKeysAreInOrder(t *testing.T) {
 	})
 }
 
+// TestPools compares every value of the pools with every other.
+func TestPools(t *testing.T) {
+	var all []bson.RawValue
+	for _, pool := range [][]any{numberPool, textPool, otherPool, regexPool, {bson.Undefined{}}} {
+		for _, v := range pool {
+			all = append(all, value(v))
+		}
+	}
+	all = append(all, bson.RawValue{})
+	for _, a := range all {
+		for _, b := range all {
+			want := order(decode(a), decode(b))
+			require.Equal(t, want, query.Compare(a, b), "%s, %s", a, b)
+			require.Equal(t, want, bytes.Compare(query.AppendKey(nil, a), query.AppendKey(nil, b)), "%s, %s", a, b)
+		}
+	}
+}
+
 // TestKeysOfNumbers tries numbers beside each other, where a key goes wrong first.
 func TestKeysOfNumbers(t *testing.T) {
 	rounds(t, 50, func(t *rapid.T) {
@@ -178,13 +189,14 @@ func TestKeysOfNumbers(t *testing.T) {
 
 func TestPrintedFilterIsTheSame(t *testing.T) {
 	rounds(t, 20, func(t *rapid.T) {
-		parsed, err := query.ParseFilter(encode(filter(t, 2)))
+		w := newWorld(t)
+		parsed, err := query.ParseFilter(encode(w.filter(t, 2)))
 		require.NoError(t, err)
 		printed := parsed.String()
 		again, err := query.Parse(printed)
 		require.NoError(t, err, printed)
 		require.Equal(t, printed, again.String())
-		for _, doc := range records(t) {
+		for _, doc := range w.records {
 			want, err := parsed.Match(doc)
 			require.NoError(t, err)
 			got, err := again.Match(doc)
@@ -198,18 +210,20 @@ func TestPrintedFilterIsTheSame(t *testing.T) {
 // wherever they stand as operators.
 func TestSeedSpellings(t *testing.T) {
 	rounds(t, 20, func(t *rapid.T) {
-		plain := filter(t, 2)
+		w := newWorld(t)
+		plain := w.filter(t, 2)
 		seed, err := query.ParseFilter(encode(inSeed(plain)))
 		require.NoError(t, err)
 		require.Equal(t, encode(plain), seed.MongoDB())
 		mongo, err := query.ParseMongoFilter(encode(plain))
 		require.NoError(t, err)
-		doc := record(t)
-		want, err := mongo.Match(doc)
-		require.NoError(t, err)
-		got, err := seed.Match(doc)
-		require.NoError(t, err)
-		require.Equal(t, want, got)
+		for _, doc := range w.records {
+			want, err := mongo.Match(doc)
+			require.NoError(t, err)
+			got, err := seed.Match(doc)
+			require.NoError(t, err)
+			require.Equal(t, want, got)
+		}
 	})
 }
 
@@ -262,7 +276,7 @@ func anyQuery(t *rapid.T) bson.Raw {
 
 func TestWrongQueriesAreRefused(t *testing.T) {
 	rounds(t, 50, func(t *rapid.T) {
-		source, doc := anyQuery(t), record(t)
+		source, doc := anyQuery(t), encode(record(t))
 		if parsed, err := query.ParseFilter(source); err != nil {
 			requireQueryError(t, err)
 		} else {
