@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"regexp"
+	"slices"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -139,6 +140,10 @@ func (w *automatonWriter) need(condition bool) {
 }
 
 func (w *automatonWriter) concat(subs []*node, f following, counts int) {
+	// \Z$, as IPython's expressions end, is $.
+	subs = slices.CompactFunc(slices.Clone(subs), func(a, b *node) bool {
+		return a.op == opEndOrNewline && b.op == opEndOrNewline
+	})
 	lastConsumer := -1
 	for i, sub := range subs {
 		if sub.minLength() > 0 {

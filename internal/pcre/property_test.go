@@ -16,7 +16,7 @@ func somePattern(depth int) *rapid.Generator[string] {
 	return rapid.Custom(func(t *rapid.T) string {
 		atom := rapid.SampledFrom([]string{
 			"a", "b", "k", "é", ".", "^", "$", `\A`, `\z`, `\Z`, `\b`, `\B`, `\d`, `\W`, `\s`, `\N`, `\R`, "[ab]", "[^a]",
-			"[[:alpha:]-]", `\x{e9}`, `\n`, `\1`, "(?i)", "(?s)", "(?m)", `\Qa.\E`, "(*F)", "()",
+			"[[:alpha:]-]", `\x{e9}`, `\n`, `\1`, "(?i)", "(?s)", "(?m)", `\Qa.\E`, "(*F)", "()", `\Z$`,
 		})
 		open := rapid.SampledFrom([]string{"(", "(?:", "(?i:", "(?m:", "(?>", "(?=", "(?!", "(?<!", "(?<=", "(?|", "(?(1)"})
 		quantifier := rapid.SampledFrom([]string{"", "", "", "*", "+", "?", "*?", "{2}", "{0,2}", "++", "{0}"})
