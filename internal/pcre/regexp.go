@@ -9,11 +9,13 @@
 //   - regexp2, which backtracks, for the rest: back references, lookaround, atomic groups, conditions.
 //
 // What neither can say is refused with an [UnsupportedError]: calls of groups and recursion, \X, \C, backtracking verbs
-// other than (*FAIL), other newlines, script extensions, a few Unicode properties and the abbreviations of others, several
-// groups of one name, back references and conditions within a lookbehind. PCRE2's limits of nesting (250), counts (65535) and length (32764
-// bytes) hold here too, but not its limit for the compiled size. Where release 10.42 departs from its own documentation
-// (in \R+\s it lets \R keep the newline that \s needs) the documentation counts. Unicode properties are those of Go's version
-// of Unicode, where release 10.42 has 14.0.
+// other than (*FAIL), other newlines, script extensions and a few more Unicode properties, several groups of one name,
+// back references and conditions within a lookbehind. PCRE2's abbreviations of the names of properties are taken for
+// unknown names.
+//
+// PCRE2's limits of nesting (250), counts (65535) and length (32764 bytes) hold here too, but not its limit for the
+// compiled size. Where release 10.42 departs from its own documentation (in \R+\s it lets \R keep the newline that \s
+// needs) the documentation counts. Unicode properties are those of Go's version of Unicode, where release 10.42 has 14.0.
 //
 // Matching says whether there is a match, not where. It has a budget: one second and, for the backtracking engine, a
 // stack of 2^20 entries. Where that does not suffice the answer is a [BudgetError]; MongoDB, which has a limit of steps,
