@@ -46,6 +46,9 @@ func IsTasks(collection string) bool { return strings.HasSuffix(collection, ".ta
 func (db *DB) Add(ctx context.Context, records ...*TaskRecord) error {
 	docs := make([]bson.Raw, len(records))
 	for i, record := range records {
+		if record == nil {
+			return fmt.Errorf("add record %d of %d: it is nil", i+1, len(records))
+		}
 		doc, err := record.MarshalBSON()
 		if err != nil {
 			return fmt.Errorf("add %q: %w", record.MsgID, err)

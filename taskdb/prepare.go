@@ -2,6 +2,7 @@ package taskdb
 
 import (
 	"fmt"
+	"slices"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
@@ -18,42 +19,67 @@ func prepare(doc bson.Raw) (bson.Raw, error) {
 	if err := query.Validate(doc); err != nil {
 		return nil, err
 	}
-	if len(doc) > MaxRecordSize {
-		return nil, fmt.Errorf("%d bytes, of %d: %w", len(doc), MaxRecordSize, ErrTooLarge)
-	}
 	elements, err := doc.Elements()
 	if err != nil {
 		return nil, err
 	}
-	id, at := idOf(doc, elements)
-	if at == 0 {
-		return doc, nil
+	at := slices.IndexFunc(elements, isID)
+	if slices.ContainsFunc(elements[at+1:], isID) {
+		return nil, &query.Error{Code: query.CodeBadValue, Message: "can't have multiple _id fields in one document", Path: "_id"}
 	}
+	var id bson.RawValue
+	if at >= 0 {
+		id = elements[at].Value()
+	} else {
+		id = newID(doc)
+	}
+	if err := checkID(id); err != nil {
+		return nil, err
+	}
+	if at != 0 {
+		doc = withIDFirst(id, elements)
+	}
+	if len(doc) > MaxRecordSize {
+		return nil, fmt.Errorf("%d bytes, of %d: %w", len(doc), MaxRecordSize, ErrTooLarge)
+	}
+	return doc, nil
+}
+
+func isID(element bson.RawElement) bool { return element.Key() == "_id" }
+
+// newID returns the _id that a document without one is to have.
+func newID(doc bson.Raw) bson.RawValue {
+	if msgID := doc.Lookup("msg_id"); msgID.Type == bson.TypeString {
+		return msgID
+	}
+	objectID := bson.NewObjectID()
+	return bson.RawValue{Type: bson.TypeObjectID, Value: objectID[:]}
+}
+
+// codeInvalidIDField is MongoDB's InvalidIdField.
+const codeInvalidIDField = 53
+
+func checkID(id bson.RawValue) error {
 	switch id.Type {
 	case bson.TypeArray, bson.TypeRegex, bson.TypeUndefined:
-		return nil, fmt.Errorf("the _id must not be of type %s", id.Type)
+		return &query.Error{
+			Code:    codeInvalidIDField,
+			Message: fmt.Sprintf("The '_id' value cannot be of type %s", id.Type),
+			Path:    "_id",
+		}
 	}
-	start, dst := bsoncore.AppendDocumentStart(make([]byte, 0, len(doc)+len(id.Value)+5))
+	return nil
+}
+
+// withIDFirst returns a document of an _id and of the elements that are none.
+func withIDFirst(id bson.RawValue, elements []bson.RawElement) bson.Raw {
+	start, dst := bsoncore.ReserveLength(nil)
 	dst = bsoncore.AppendValueElement(dst, "_id", bsoncore.Value{Type: bsoncore.Type(id.Type), Data: id.Value})
-	for i, element := range elements {
-		if i != at {
+	for _, element := range elements {
+		if !isID(element) {
 			dst = append(dst, element...)
 		}
 	}
-	return bsoncore.AppendDocumentEnd(dst, start)
-}
-
-// idOf returns a document's _id and its place. If it has none, the place is -1
-// and the value is the one that it is to have.
-func idOf(doc bson.Raw, elements []bson.RawElement) (id bson.RawValue, at int) {
-	for i, element := range elements {
-		if element.Key() == "_id" {
-			return element.Value(), i
-		}
-	}
-	if msgID := doc.Lookup("msg_id"); msgID.Type == bson.TypeString {
-		return msgID, -1
-	}
-	objectID := bson.NewObjectID()
-	return bson.RawValue{Type: bson.TypeObjectID, Value: objectID[:]}, -1
+	dst = append(dst, 0)
+	return bson.Raw(bsoncore.UpdateLength(dst, start, int32(len(dst))))
 }
