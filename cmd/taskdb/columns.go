@@ -27,6 +27,9 @@ var (
 	overviewKeys = []string{"submitted", "started", "completed", "engine_uuid", "label", "result_content"}
 )
 
+// dateForm is how dates are shown to people: as a filter may ask for them.
+const dateForm = "2006-01-02 15:04:05Z"
+
 // columnsOf are the columns for keys, or paths, that were asked for.
 func columnsOf(keys []string) []column {
 	columns := []column{{title: "msg_id", cell: textOf("msg_id"), whole: true}}
@@ -74,7 +77,7 @@ func text(v bson.RawValue) string {
 	case bson.TypeString:
 		return v.StringValue()
 	case bson.TypeDateTime:
-		return v.Time().UTC().Format("2006-01-02 15:04:05Z")
+		return v.Time().UTC().Format(dateForm)
 	case bson.TypeBinary:
 		_, data := v.Binary()
 		return fmt.Sprintf("%d bytes", len(data))

@@ -29,7 +29,6 @@ func (f *filterFlags) register(cmd *cobra.Command) {
 	flags.StringArrayVar(&f.engines, "engine", nil, "only tasks of the engine with this `UUID` (repeat it for several)")
 	flags.StringArrayVar(&f.clients, "client", nil, "only tasks of the client with this `UUID` (repeat it for several)")
 	flags.StringVar(&f.label, "label", "", "only tasks whose label matches `GLOB`: * any text, ? any letter, [abc]")
-	cmd.MarkFlagsMutuallyExclusive("incomplete", "running", "failed")
 }
 
 // selection is a checked filter.
@@ -76,15 +75,17 @@ func parseFilter(text string, now time.Time) (*query.Filter, error) {
 // filters returns the filters that the shortcuts stand for.
 func (f *filterFlags) filters(now time.Time) (bson.A, error) {
 	var filters bson.A
-	for _, state := range []struct {
-		asked bool
-		state taskdb.State
-	}{
-		{f.incomplete, taskdb.StateIncomplete}, {f.running, taskdb.StateRunning}, {f.failed, taskdb.StateFailed},
-	} {
-		if state.asked {
-			filters = append(filters, state.state.Filter().Source())
-		}
+	if f.incomplete {
+		filters = append(filters, taskdb.StateIncomplete.Filter().Source())
+	}
+	if f.running {
+		filters = append(filters, taskdb.StateRunning.Filter().Source())
+	}
+	if f.failed {
+		filters = append(filters, taskdb.StateFailed.Filter().Source())
+	}
+	if f.failed && len(filters) > 1 {
+		return nil, usage("ask for one of them", "no task is failed and also incomplete or running")
 	}
 	if f.since != "" {
 		since, err := parseSince(f.since, now)
@@ -118,7 +119,7 @@ func oneFilter(before int) cobra.PositionalArgs {
 				"one filter at most, not %d words", len(args)-before)
 		}
 		if len(args) < before {
-			return usage("want: "+cmd.UseLine(), "too few arguments")
+			return usage("want: "+cmd.UseLine(), "arguments are missing")
 		}
 		return nil
 	}

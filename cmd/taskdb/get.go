@@ -31,7 +31,7 @@ func (p *program) getCommand() *cobra.Command {
 		Short:   "Show tasks by their ids",
 		Long:    getLong,
 		Example: getExample,
-		Args:    cobra.MinimumNArgs(1),
+		Args:    someIDs,
 	}
 	source.register(cmd)
 	keys.register(cmd)
@@ -54,6 +54,13 @@ func (p *program) getCommand() *cobra.Command {
 		})
 	})
 	return cmd
+}
+
+func someIDs(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return usage("want: "+cmd.UseLine(), "no id was given")
+	}
+	return nil
 }
 
 // get writes the records with the given ids, and returns the ids that no record

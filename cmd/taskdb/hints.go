@@ -77,7 +77,11 @@ func nearestPath(ctx context.Context, db *taskdb.DB, missing string) (string, er
 	if err != nil {
 		return "", err
 	}
-	nearest := spelling.Nearest(missing[dot+1:], maps.Keys(keys))
+	word := missing[dot+1:]
+	if keys[word] { // of the model: it is spelt right
+		return "", nil
+	}
+	nearest := spelling.Nearest(word, maps.Keys(keys))
 	if nearest == "" {
 		return "", nil
 	}

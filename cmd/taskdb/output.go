@@ -30,11 +30,11 @@ type outputFlags struct {
 
 // register adds the flag. onTerminal is the form that a terminal gets by default.
 func (f *outputFlags) register(cmd *cobra.Command, onTerminal string, forms ...string) {
-	onlyTerminal := " (default " + onTerminal + " on a terminal, else " + formLines + ")"
+	byDefault := " (default " + onTerminal + " on a terminal, else " + formLines + ")"
 	if onTerminal == formLines {
-		onlyTerminal = " (default " + formLines + ")"
+		byDefault = " (default " + formLines + ")"
 	}
-	cmd.Flags().StringVarP(&f.form, "output", "o", "", "write as `FORM`: "+strings.Join(forms, ", ")+onlyTerminal)
+	cmd.Flags().StringVarP(&f.form, "output", "o", "", "write as `FORM`: "+strings.Join(forms, ", ")+byDefault)
 	err := cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(forms, cobra.ShellCompDirectiveNoFileComp))
 	if err != nil {
 		panic(err) // the flag is the one above

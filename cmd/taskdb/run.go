@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/taskdb/taskdb/query"
 	"github.com/taskdb/taskdb/taskdb"
 )
 
@@ -39,6 +39,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	command, err := root.ExecuteContextC(ctx)
+	err = explained(err)
 	if err != nil {
 		p.report(command, err)
 	}
@@ -57,13 +58,10 @@ func (p *program) action(do func(ctx context.Context, args []string) error) func
 // about its arguments.
 func (p *program) exitCode(err error) int {
 	var wrong *usageError
-	var refused *query.Error
 	switch {
 	case err == nil:
 		return exitOK
 	case !p.started, errors.As(err, &wrong):
-		return exitUsage
-	case errors.As(err, &refused) && refused.Code != query.CodeMemoryLimit:
 		return exitUsage
 	case errors.Is(err, taskdb.ErrNotFound):
 		return exitNotFound
@@ -86,9 +84,16 @@ func (p *program) report(cmd *cobra.Command, err error) {
 		}
 		return
 	}
-	p.note(cmd.CommandPath(), "%v", err)
 	if !p.started {
-		fmt.Fprintf(p.stderr, "see: %s --help\n", cmd.CommandPath())
+		p.note(cmd.CommandPath(), "%v\nsee: %s --help", err, cmd.CommandPath())
+		return
+	}
+	if p.exitCode(err) == exitInterrupted {
+		p.note(cmd.CommandPath(), "interrupted")
+		return
+	}
+	for line := range strings.Lines(err.Error()) { // one of each joined error
+		p.note(cmd.CommandPath(), "%s", strings.TrimSuffix(line, "\n"))
 	}
 }
 

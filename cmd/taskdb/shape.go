@@ -21,11 +21,13 @@ func (f *keysFlags) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.keys, "keys", "", "show these `KEYS` beside msg_id: a,b or [\"a\", \"b\"] (default all but buffers and result_buffers)")
 	flags.StringVar(&f.projection, "projection", "", "show what a MongoDB `PROJECTION` says: {result_content: 1}; {} is all, with _id and buffers")
-	cmd.MarkFlagsMutuallyExclusive("keys", "projection")
 }
 
 // apply adds what the flags say to a query.
 func (f *keysFlags) apply(q *taskdb.Query) error {
+	if f.keys != "" && f.projection != "" {
+		return usage("add the keys to the projection", "--keys and --projection exclude each other")
+	}
 	keys, err := parseKeys(f.keys)
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -88,7 +89,11 @@ func (l *loader) load(ctx context.Context) error {
 
 func (l *loader) open(ctx context.Context) (importers.Reader, error) {
 	if l.path == "-" {
-		return jsonlines.NewReader("standard input", l.notes.p.stdin)
+		reader, err := jsonlines.NewReader("standard input", io.NopCloser(l.notes.p.stdin))
+		if errors.Is(err, jsonlines.ErrFormat) {
+			err = fmt.Errorf("%w; a database must be named as a file", err)
+		}
+		return reader, err
 	}
 	return importers.Open(ctx, l.path)
 }

@@ -71,7 +71,7 @@ func (t *table) begin() error {
 	}
 	titles := make([]string, len(t.columns))
 	for i, c := range t.columns {
-		titles[i] = strings.ToUpper(c.title)
+		titles[i] = c.title
 	}
 	rows := [][]string{titles}
 	for _, doc := range t.rows {

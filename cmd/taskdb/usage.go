@@ -37,13 +37,29 @@ func wrongText(part, text string, err error) error {
 			hint:    syntaxHint(text, syntax),
 		}
 	case errors.As(err, &refused):
-		return &usageError{
-			message: fmt.Sprintf("wrong %s: %s (MongoDB's error %d, %s)", part, refused.Message, refused.Code, refused.CodeName()),
-			where:   place(refused.Path),
-			hint:    operatorHint(refused),
-		}
+		return wrongQuery(part, refused)
 	}
 	return err
+}
+
+// wrongQuery explains why a part of a query was refused.
+func wrongQuery(part string, refused *query.Error) error {
+	return &usageError{
+		message: fmt.Sprintf("wrong %s: %s (MongoDB's error %d, %s)", part, refused.Message, refused.Code, refused.CodeName()),
+		where:   place(refused.Path),
+		hint:    operatorHint(refused),
+	}
+}
+
+// explained explains an error that is the user's but was found only when a command
+// ran. Others are returned as they are.
+func explained(err error) error {
+	var wrong *usageError
+	var refused *query.Error
+	if errors.As(err, &wrong) || !errors.As(err, &refused) || refused.Code == query.CodeMemoryLimit {
+		return err
+	}
+	return wrongQuery("query", refused)
 }
 
 func syntaxHint(text string, err *shelljson.SyntaxError) string {

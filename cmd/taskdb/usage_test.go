@@ -1,0 +1,164 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestWrongUsage holds that what is wrong is told, with its place and with what
+// would be right, that nothing is answered, and that the exit code is 2.
+func TestWrongUsage(t *testing.T) {
+	for name, c := range map[string]struct {
+		args []string
+		want string
+	}{
+		"key without quotes": {[]string{"count", `{queue: "task", result_content.status: "ok"}`}, `
+taskdb count: wrong filter: the key result_content.status needs quotes
+  {queue: "task", result_content.status: "ok"}
+                  ^
+quote it: "result_content.status"
+`},
+		"second line, wide letters": {[]string{"count", "{completed: null,\n\tlabel: ['日本' x]}"}, `
+taskdb count: wrong filter: a comma or ] is wanted, not x
+   label: ['日本' x]}
+                  ^
+put a comma before x
+`},
+		"variable of the shell": {[]string{"count", `{submitted: {: 1}}`}, `
+taskdb count: wrong filter: a key is wanted, not :
+  {submitted: {: 1}}
+               ^
+put the text in single quotes: in double quotes the shell takes $gt for a variable of its own
+`},
+		"misspelt operator": {[]string{"find", `{$or: [{submitted: {$gtt: 1}}]}`}, `
+taskdb find: wrong filter: unknown operator: $gtt (MongoDB's error 2, BadValue)
+  at $or.0.submitted.$gtt
+did you mean $gt?
+`},
+		"operator of nothing like it": {[]string{"find", `{$xyzxyz: 1}`}, `
+taskdb find: wrong filter: unknown top level operator: $xyzxyz. If you have a field name that starts with a '$' symbol, consider using $getField or $setField. (MongoDB's error 2, BadValue)
+  at $xyzxyz
+known here are: $and $comment $nor $or
+`},
+		"operator in place of a key": {[]string{"find", `{$gt: 1}`}, `
+taskdb find: wrong filter: unknown top level operator: $gt. If you have a field name that starts with a '$' symbol, consider using $getField or $setField. (MongoDB's error 2, BadValue)
+  at $gt
+$gt stands under a key: {key: {$gt: …}}
+`},
+		"operator under a key": {[]string{"distinct", "queue", `{queue: {$or: []}}`}, `
+taskdb distinct: wrong filter: unknown operator: $or (MongoDB's error 2, BadValue)
+  at queue.$or
+$or stands in place of a key: {$or: …}
+`},
+		"operator that is refused": {[]string{"count", `{$where: "true"}`}, `
+taskdb count: wrong filter: $where is not allowed in this context (MongoDB's error 2, BadValue)
+  at $where
+`},
+		"date without a zone": {[]string{"count", `{submitted: {$gte: "2026-11-22T10:00"}}`}, `
+taskdb count: wrong filter: the date "2026-11-22T10:00" has no zone
+  at submitted.$gte
+add Z for UTC: 2026-11-22T10:00Z
+`},
+		"no date": {[]string{"count", `{$nor: [{started: {$not: {$in: [null, "now"]}}}]}`}, `
+taskdb count: wrong filter: "now" is no date
+  at $nor.0.started.$not.$in.1
+write a date as 2026-11-22T10:00Z or 2026-11-22Z, or as time ago: -30m, -2h, -7d
+`},
+		"since what": {[]string{"count", "--since", "yesterday"}, `
+taskdb count: wrong --since: "yesterday" is no date
+write a date as 2026-11-22T10:00Z or 2026-11-22Z, or as time ago: -30m, -2h, -7d
+`},
+		"filter without quotes": {[]string{"count", "{completed:", "null}"}, `
+taskdb count: one filter at most, not 2 words
+put quotes around the filter: taskdb count '{completed: null}'
+`},
+		"sort by two": {[]string{"find", "--sort", `{submitted: 2}`}, `
+taskdb find: wrong sort: $sort key ordering must be 1 (for ascending) or -1 (for descending) (MongoDB's error 15975, Location15975)
+  at submitted
+`},
+		"sort with a hole": {[]string{"find", "--sort", `submitted,,msg_id`}, `
+taskdb find: wrong list of sort keys: "submitted,,msg_id" has an empty one
+write them as a,b
+`},
+		"mixed projection": {[]string{"find", "--projection", `{queue: 1, label: 0}`}, `
+taskdb find: wrong projection: Cannot do exclusion on field label in inclusion projection (MongoDB's error 31254, Location31254)
+  at label
+`},
+		"keys and projection": {[]string{"find", "--keys", "queue", "--projection", `{queue: 1}`}, `
+taskdb find: --keys and --projection exclude each other
+add the keys to the projection
+`},
+		"keys that are no strings": {[]string{"get", "--keys", `["queue", 1]`, "a"}, `
+taskdb get: wrong list of keys: only strings can be keys
+write them as a,b or as ["a", "b"]
+`},
+		"key that cannot be": {[]string{"find", "--keys", "a..b"}, `
+taskdb find: wrong query: FieldPath field names may not be empty strings. (MongoDB's error 15998, Location15998)
+  at a..b
+`},
+		"negative limit": {[]string{"find", "--limit", "-1"}, `
+taskdb find: wrong query: limit value must be non-negative, but received: -1 (MongoDB's error 2, BadValue)
+  at limit
+`},
+		"states that exclude each other": {[]string{"find", "--incomplete", "--failed"}, `
+taskdb find: no task is failed and also incomplete or running
+ask for one of them
+`},
+		"unknown output": {[]string{"find", "-o", "xml"}, `
+taskdb find: unknown output "xml"
+want one of: table, jsonl, json, canonical
+`},
+		"table of values": {[]string{"distinct", "queue", "-o", "table"}, `
+taskdb distinct: unknown output "table"
+want one of: jsonl, json, canonical
+`},
+		"no path": {[]string{"distinct"}, `
+taskdb distinct: arguments are missing
+want: taskdb distinct PATH [FILTER] [flags]
+`},
+		"no id": {[]string{"get"}, `
+taskdb get: no id was given
+want: taskdb get ID... [flags]
+`},
+		"unknown flag": {[]string{"history", "--bogus"}, `
+taskdb history: unknown flag: --bogus
+see: taskdb history --help
+`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			args := append([]string{c.args[0], "--in", sample}, c.args[1:]...)
+			require.Equal(t, result{"", strings.TrimPrefix(c.want, "\n"), exitUsage}, taskdbRun(t, "", args...))
+		})
+	}
+}
+
+func TestNoSource(t *testing.T) {
+	want := result{"", "taskdb count: no records to ask\nname a file: --in tasks.db\n", exitUsage}
+	require.Equal(t, want, taskdbRun(t, "", "count", "{}"))
+}
+
+func TestUnknownCommand(t *testing.T) {
+	got := taskdbRun(t, "", "cuont")
+	require.Equal(t, exitUsage, got.code)
+	require.Contains(t, got.stderr, `taskdb: unknown command "cuont"`)
+	require.Contains(t, got.stderr, "count")
+}
+
+// TestWrongFilterIsToldFirst holds that a wrong filter is told before a file is
+// looked at, which may take long.
+func TestWrongFilterIsToldFirst(t *testing.T) {
+	got := taskdbRun(t, "", "find", "--in", "does-not-exist.db", `{a: {$gtt: 1}}`)
+	require.Equal(t, exitUsage, got.code)
+	require.Contains(t, got.stderr, "did you mean $gt?")
+}
+
+func TestHelp(t *testing.T) {
+	for _, command := range []string{"", "find", "get", "count", "distinct", "history", "version", "completion"} {
+		got := taskdbRun(t, "", strings.Fields(command+" --help")...)
+		require.Equal(t, exitOK, got.code, command)
+		require.Contains(t, got.stdout, "Usage:\n  taskdb "+command)
+		require.Empty(t, got.stderr)
+	}
+}
