@@ -181,7 +181,7 @@ func TestLargePatterns(t *testing.T) {
 		{strings.Repeat("a?", 16000) + "b", "ab", "aa"},
 		{strings.Repeat("(?:a*", 240) + "b" + strings.Repeat(")*", 240) + "c", "abaabc", "abaab"},
 		{strings.Repeat("id|", 10000) + "x", "the id", "the di"},
-		{"(?i)" + strings.Repeat("[^k]", 8000), strings.Repeat("x", 8000), strings.Repeat("x", 7999) + "K"},
+		{"(?i)" + strings.Repeat("[^k]", 2000), strings.Repeat("x", 2000), strings.Repeat("x", 1999) + "K"},
 	}
 	for _, test := range tests {
 		re, err := Compile(test.pattern, "")
