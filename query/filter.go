@@ -24,12 +24,12 @@ func ParseFilter(doc bson.Raw) (*Filter, error) {
 	if err := Validate(doc); err != nil {
 		return nil, err
 	}
-	source := bytes.Clone(doc)
-	mongodb, err := translateSeed(source)
+	source := bson.Raw(bytes.Clone(doc))
+	root, err := filterParser{seed: true}.document(source, nil, 0)
 	if err != nil {
 		return nil, err
 	}
-	return parseFilter(source, mongodb)
+	return &Filter{source: source, mongodb: translateSeed(source), root: root}, nil
 }
 
 // ParseMongoFilter is ParseFilter for MongoDB's operators alone: those of
@@ -39,15 +39,11 @@ func ParseMongoFilter(doc bson.Raw) (*Filter, error) {
 		return nil, err
 	}
 	source := bson.Raw(bytes.Clone(doc))
-	return parseFilter(source, source)
-}
-
-func parseFilter(source, mongodb bson.Raw) (*Filter, error) {
-	root, err := filterParser{}.document(mongodb, nil, 0)
+	root, err := filterParser{}.document(source, nil, 0)
 	if err != nil {
 		return nil, err
 	}
-	return &Filter{source: source, mongodb: mongodb, root: root}, nil
+	return &Filter{source: source, mongodb: source, root: root}, nil
 }
 
 // Match tells whether the filter selects doc. It does not allocate for filters

@@ -122,7 +122,7 @@ func appendNumberKey(dst []byte, v value) []byte {
 // zeros are one.
 func appendDoubleKey(dst []byte, f float64) []byte {
 	var ordered uint64
-	switch b := math.Float64bits(f + 0); {
+	switch b := math.Float64bits(f); {
 	case f != f:
 		ordered = 0
 	case f == 0:

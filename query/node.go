@@ -33,8 +33,8 @@ const (
 )
 
 // and is true if all its children are. Children stand in the order of their
-// ranks, as MongoDB's optimizer sorts them, since the last child decides which
-// array element a positional projection shows.
+// ranks and then of their paths, as MongoDB's optimizer sorts them, since the
+// last child decides which array element a positional projection shows.
 type and struct{ children []node }
 
 func (n *and) matchDocument(doc []byte, at *position) (bool, error) {

@@ -73,9 +73,11 @@ func parseBitMask(operand value, at trail) (iter.Seq[uint32], *Error) {
 // setBits yields the positions of the ones in a little-endian number.
 func setBits(mask []byte) iter.Seq[uint32] {
 	return func(yield func(uint32) bool) {
-		for p := range uint32(8 * len(mask)) {
-			if binaryBit(mask, p) && !yield(p) {
-				return
+		for i, ones := range mask {
+			for p := uint32(8 * i); ones != 0; p, ones = p+1, ones>>1 {
+				if ones&1 == 1 && !yield(p) {
+					return
+				}
 			}
 		}
 	}

@@ -14,9 +14,17 @@ type in struct {
 	null    bool // null is among the values, which missing equals
 }
 
-func newIn(values []value, regexes []*regex) *in {
+// newIn returns the predicate of a list. A list of one is that one, as MongoDB's
+// optimizer has it.
+func newIn(values []value, regexes []*regex) operator {
 	slices.SortFunc(values, compare)
 	values = slices.CompactFunc(values, func(a, b value) bool { return compare(a, b) == 0 })
+	switch {
+	case len(values) == 1 && len(regexes) == 0:
+		return newComparison(opEq, values[0])
+	case len(values) == 0 && len(regexes) == 1:
+		return regexes[0]
+	}
 	null := slices.ContainsFunc(values, func(v value) bool { return v.kind == bson.TypeNull })
 	return &in{values: values, regexes: regexes, null: null}
 }

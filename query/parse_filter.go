@@ -1,7 +1,9 @@
 package query
 
 import (
+	"cmp"
 	"slices"
+	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
@@ -12,6 +14,7 @@ const maxTreeDepth = 100
 // filterParser builds the tree of a filter, as MongoDB's MatchExpressionParser
 // does. The zero value parses a whole filter.
 type filterParser struct {
+	seed      bool // $ge, $le and $glob are operators
 	elemMatch bool // inside an $elemMatch, where some operators may not stand
 }
 
@@ -34,17 +37,39 @@ func (p filterParser) document(doc []byte, at trail, depth int) (node, *Error) {
 }
 
 // conjunction is the and of its children, or the child if there is just one.
+// What is an and itself is dissolved, as MongoDB's optimizer has it.
 func conjunction(children []node) node {
+	var flat []node
+	for _, child := range children {
+		if all, ok := child.(*and); ok {
+			flat = append(flat, all.children...)
+		} else {
+			flat = append(flat, child)
+		}
+	}
+	if len(flat) == 1 {
+		return flat[0]
+	}
+	slices.SortStableFunc(flat, func(a, b node) int {
+		return cmp.Or(cmp.Compare(a.rank(), b.rank()), strings.Compare(fieldName(a), fieldName(b)))
+	})
+	return &and{flat}
+}
+
+// fieldName returns the path of a field, "" for other nodes.
+func fieldName(n node) string {
+	if f, ok := n.(*field); ok {
+		return f.path.String()
+	}
+	return ""
+}
+
+// disjunction is the or of its children, or the child if there is just one.
+// Equalities on one path are an $in, as MongoDB's optimizer has it.
+func disjunction(children []node) node {
 	if len(children) == 1 {
 		return children[0]
 	}
-	slices.SortStableFunc(children, func(a, b node) int { return a.rank() - b.rank() })
-	return &and{children}
-}
-
-// disjunction is the or of its children. Equalities on one path are an $in, as
-// MongoDB's optimizer has it.
-func disjunction(children []node) node {
 	var values []value
 	var regexes []*regex
 	first, _ := children[0].(*field)

@@ -28,6 +28,16 @@ func (p filterParser) operators(target path, doc []byte, at trail, depth int) ([
 // operator parses one operator under a path; siblings is the document that it
 // stands in. It returns nil for one that only qualifies another.
 func (p filterParser) operator(target path, key string, v value, siblings []byte, at trail, depth int) (node, *Error) {
+	if p.seed {
+		switch key {
+		case "$ge":
+			return p.comparison(target, opGt, v, at)
+		case "$le":
+			return p.comparison(target, opLt, v, at)
+		case "$glob":
+			return p.glob(target, v, siblings, at)
+		}
+	}
 	switch key {
 	case "$eq":
 		return p.comparison(target, opEq, v, at)
@@ -179,7 +189,7 @@ func (p filterParser) all(target path, v value, at trail, depth int) (node, *Err
 		return never{}, nil
 	}
 	member := p.allValue
-	if !elemMatchArgument(it.value).missing() {
+	if !elemMatchOf(it.value).missing() {
 		member = p.allElemMatch
 	}
 	var children []node
@@ -193,8 +203,8 @@ func (p filterParser) all(target path, v value, at trail, depth int) (node, *Err
 	return conjunction(children), nil
 }
 
-// elemMatchArgument returns the argument of {$elemMatch: argument}.
-func elemMatchArgument(v value) value {
+// elemMatchOf returns the argument of {$elemMatch: argument}.
+func elemMatchOf(v value) value {
 	if v.kind != bson.TypeEmbeddedDocument {
 		return value{}
 	}
@@ -213,7 +223,7 @@ func (p filterParser) allValue(target path, v value, at trail, _ int) (node, *Er
 }
 
 func (p filterParser) allElemMatch(target path, v value, at trail, depth int) (node, *Error) {
-	argument := elemMatchArgument(v)
+	argument := elemMatchOf(v)
 	if argument.missing() {
 		return nil, at.fail(CodeBadValue, "$all/$elemMatch has to be consistent")
 	}
@@ -224,23 +234,23 @@ func (p filterParser) elemMatchOperator(target path, v value, at trail, depth in
 	if v.kind != bson.TypeEmbeddedDocument {
 		return nil, at.fail(CodeBadValue, "$elemMatch needs an Object")
 	}
-	test, err := parseElemMatch(v, at, depth)
+	test, err := p.elemMatchArgument(v, at, depth)
 	if err != nil {
 		return nil, err
 	}
 	return &field{target, test}, nil
 }
 
-// parseElemMatch parses the argument of $elemMatch, a document. Which form it
+// elemMatchArgument parses the argument of $elemMatch, a document. Which form it
 // has is told by its first key: an operator that needs a path makes it one about
 // values.
-func parseElemMatch(v value, at trail, depth int) (operator, *Error) {
-	inside := filterParser{elemMatch: true}
+func (p filterParser) elemMatchArgument(v value, at trail, depth int) (operator, *Error) {
+	p.elemMatch = true
 	if it := elementsOf(v.data); isOperators(v) && it.next() && !standsAlone(string(it.key)) {
-		children, err := inside.operators(path{}, v.data, at, depth+1)
+		children, err := p.operators(path{}, v.data, at, depth+1)
 		return &elemMatchValue{condition: conjunction(children)}, err
 	}
-	condition, err := inside.document(v.data, at, depth+1)
+	condition, err := p.document(v.data, at, depth+1)
 	return &elemMatchObject{condition: condition}, err
 }
 

@@ -250,7 +250,7 @@ func (p *projectionParser) first(parts []string, v value, at trail) *Error {
 	case p.projection.positional != nil:
 		return at.fail(31255, "Cannot specify positional operator and $elemMatch")
 	}
-	condition, err := parseElemMatch(v, at, 0)
+	condition, err := filterParser{}.elemMatchArgument(v, at, 0)
 	if err != nil {
 		return err
 	}

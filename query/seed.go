@@ -9,112 +9,103 @@ import (
 	"github.com/taskdb/taskdb/internal/glob"
 )
 
+// glob parses $glob. To MongoDB it is sent as a $regex, of which a path can have
+// but one.
+func (p filterParser) glob(target path, v value, siblings []byte, at trail) (node, *Error) {
+	if v.kind != bson.TypeString {
+		return nil, at.fail(CodeBadValue, "$glob has to be a string")
+	}
+	for it := elementsOf(siblings); it.next(); {
+		switch key := string(it.key); {
+		case key == "$regex", key == "$options", key == "$glob" && &it.data[0] != &v.data[0]:
+			return nil, at.fail(CodeBadValue, "$glob cannot stand beside %s: join the two by $and", key)
+		}
+	}
+	re, err := newRegex(globRegex(v), "", at)
+	return &field{target, re}, err
+}
+
+// globRegex returns the regular expression that says the same as a glob.
+func globRegex(pattern value) string { return glob.Compile(string(pattern.text())).Regex() }
+
 // translateSeed writes a filter's $ge, $le and $glob, which are IPython
-// parallel's, as MongoDB's $gt, $lt and $regex. A filter without them is returned
-// as it is. What is no operator document is left for the parser to refuse.
-func translateSeed(filter bson.Raw) (bson.Raw, error) {
+// parallel's, as MongoDB's $gt, $lt and $regex. The filter is a right one; one
+// without them is returned as it is.
+func translateSeed(filter bson.Raw) bson.Raw {
 	if !bytes.Contains(filter, []byte("$ge\x00")) && !bytes.Contains(filter, []byte("$le\x00")) &&
 		!bytes.Contains(filter, []byte("$glob\x00")) {
-		return filter, nil
+		return filter
 	}
-	translated, err := seedFilter(filter, nil)
-	if err != nil {
-		return nil, err
-	}
-	return translated, nil
+	return seedFilter(filter)
 }
 
 // seedFilter translates a document of paths and of operators that take filters.
-func seedFilter(doc []byte, at trail) ([]byte, *Error) {
-	return rewrite(doc, at, func(dst []byte, e element, at trail) ([]byte, *Error) {
-		key := string(e.key)
-		switch {
-		case e.kind == bson.TypeArray && (key == "$and" || key == "$or" || key == "$nor"):
-			return rewriteInto(dst, e, at, seedBranch)
-		case isOperators(e.value):
-			return rewriteInto(dst, e, at, seedOperator)
+func seedFilter(doc []byte) []byte {
+	return rewrite(doc, func(dst []byte, e element) []byte {
+		switch key := string(e.key); {
+		case key == "$and" || key == "$or" || key == "$nor":
+			return rewriteInto(dst, e, seedBranch)
+		case key != "$comment" && isOperators(e.value):
+			return rewriteInto(dst, e, seedOperator)
 		}
-		return appendElement(dst, key, e.value), nil
+		return appendElement(dst, string(e.key), e.value)
 	})
 }
 
-func seedBranch(dst []byte, e element, at trail) ([]byte, *Error) {
-	if e.kind != bson.TypeEmbeddedDocument {
-		return appendElement(dst, string(e.key), e.value), nil
-	}
-	doc, err := seedFilter(e.data, at)
-	return appendElement(dst, string(e.key), value{e.kind, doc}), err
+func seedBranch(dst []byte, e element) []byte {
+	return appendElement(dst, string(e.key), value{e.kind, seedFilter(e.data)})
 }
 
 // seedOperator translates one operator under a path.
-func seedOperator(dst []byte, e element, at trail) ([]byte, *Error) {
+func seedOperator(dst []byte, e element) []byte {
 	switch key := string(e.key); key {
 	case "$ge":
-		return appendElement(dst, "$gt", e.value), nil
+		return appendElement(dst, "$gt", e.value)
 	case "$le":
-		return appendElement(dst, "$lt", e.value), nil
+		return appendElement(dst, "$lt", e.value)
 	case "$glob":
-		return seedGlob(dst, e.value, at)
+		return bsoncore.AppendStringElement(dst, "$regex", globRegex(e.value))
 	case "$not":
-		if isOperators(e.value) {
-			return rewriteInto(dst, e, at, seedOperator)
+		if e.kind == bson.TypeEmbeddedDocument {
+			return rewriteInto(dst, e, seedOperator)
 		}
 	case "$elemMatch":
-		return seedElemMatch(dst, e, at)
+		return seedElemMatch(dst, e)
 	case "$all":
-		if e.kind == bson.TypeArray {
-			return rewriteInto(dst, e, at, seedAllMember)
-		}
+		return rewriteInto(dst, e, seedAllMember)
 	}
-	return appendElement(dst, string(e.key), e.value), nil
+	return appendElement(dst, string(e.key), e.value)
 }
 
-func seedGlob(dst []byte, pattern value, at trail) ([]byte, *Error) {
-	if pattern.kind != bson.TypeString {
-		return nil, at.fail(CodeBadValue, "$glob has to be a string")
+func seedElemMatch(dst []byte, e element) []byte {
+	if it := elementsOf(e.data); isOperators(e.value) && it.next() && !standsAlone(string(it.key)) {
+		return rewriteInto(dst, e, seedOperator)
 	}
-	regex := glob.Compile(string(pattern.text())).Regex()
-	return bsoncore.AppendStringElement(dst, "$regex", regex), nil
+	return seedBranch(dst, e)
 }
 
-func seedElemMatch(dst []byte, e element, at trail) ([]byte, *Error) {
-	it := elementsOf(e.data)
-	switch {
-	case e.kind != bson.TypeEmbeddedDocument:
-		return appendElement(dst, string(e.key), e.value), nil
-	case isOperators(e.value) && it.next() && !standsAlone(string(it.key)):
-		return rewriteInto(dst, e, at, seedOperator)
+func seedAllMember(dst []byte, e element) []byte {
+	if elemMatchOf(e.value).missing() {
+		return appendElement(dst, string(e.key), e.value)
 	}
-	return seedBranch(dst, e, at)
-}
-
-func seedAllMember(dst []byte, e element, at trail) ([]byte, *Error) {
-	if elemMatchArgument(e.value).missing() {
-		return appendElement(dst, string(e.key), e.value), nil
-	}
-	return rewriteInto(dst, e, at, seedOperator)
+	return rewriteInto(dst, e, seedOperator)
 }
 
 // rewriter appends what is to stand in place of one element.
-type rewriter func(dst []byte, e element, at trail) ([]byte, *Error)
+type rewriter func(dst []byte, e element) []byte
 
 // rewrite returns doc with each of its elements rewritten.
-func rewrite(doc []byte, at trail, each rewriter) ([]byte, *Error) {
+func rewrite(doc []byte, each rewriter) []byte {
 	start, dst := bsoncore.ReserveLength(nil)
-	var err *Error
 	for it := elementsOf(doc); it.next(); {
-		if dst, err = each(dst, it.element, at.down(string(it.key))); err != nil {
-			return nil, err
-		}
+		dst = each(dst, it.element)
 	}
-	dst = append(dst, 0)
-	return bsoncore.UpdateLength(dst, start, int32(len(dst))), nil
+	return closeDocument(dst, start)
 }
 
 // rewriteInto appends e, a document or an array, with its elements rewritten.
-func rewriteInto(dst []byte, e element, at trail, each rewriter) ([]byte, *Error) {
-	doc, err := rewrite(e.data, at, each)
-	return appendElement(dst, string(e.key), value{e.kind, doc}), err
+func rewriteInto(dst []byte, e element, each rewriter) []byte {
+	return appendElement(dst, string(e.key), value{e.kind, rewrite(e.data, each)})
 }
 
 // appendElement appends a key and its value to a document under construction.
