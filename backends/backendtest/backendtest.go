@@ -1,5 +1,16 @@
 // Package backendtest is the conformance suite of taskdb's backends: what every
-// store answers, whatever keeps it. A backend's own test calls it.
+// store answers, whatever keeps it. A backend's own test calls Run:
+//
+//	func TestConformance(t *testing.T) {
+//		backendtest.Run(t, func(t *testing.T) *taskdb.DB {
+//			db, err := taskdb.Open(t.Context(), "dict:")
+//			require.NoError(t, err)
+//			t.Cleanup(func() { require.NoError(t, db.Close()) })
+//			return db
+//		})
+//	}
+//
+// Each file holds one area, and begins with the list of its behaviours.
 package backendtest
 
 import (
@@ -8,6 +19,38 @@ import (
 	"github.com/taskdb/taskdb/taskdb"
 )
 
-// Opener opens an empty store for one test, which closes it in the end.
+// Opener opens an empty store for one test and has it closed when that test
+// ends. The test may have closed it by then: closing it again is no error.
 type Opener func(t *testing.T) *taskdb.DB
 
+// area is one part of what a store does.
+type area struct {
+	name       string
+	behaviours []behaviour
+}
+
+// behaviour is one thing that users rely on: a sentence that says it, and a test
+// of it on an empty store.
+type behaviour struct {
+	sentence string
+	test     func(t *testing.T, db *taskdb.DB)
+}
+
+// Run tests that the stores that open returns behave as every store has to. Each
+// behaviour gets a store of its own.
+func Run(t *testing.T, open Opener) {
+	for _, area := range []area{
+		adding, identity, getting, fidelity, finding, operators, keys, sorting, windows, scanning,
+		counting, history, collections, isolation, concurrency, contexts, failures, closing,
+		ipythonTests, realRecords, properties,
+	} {
+		t.Run(area.name, func(t *testing.T) {
+			for _, b := range area.behaviours {
+				t.Run(b.sentence, func(t *testing.T) { b.test(t, open(t)) })
+			}
+		})
+	}
+	t.Run("answer key", func(t *testing.T) {
+		AnswerKey(t, inModule(t, "../shared/data/mongodb-cases"), open)
+	})
+}

@@ -10,13 +10,11 @@ import (
 	"github.com/taskdb/taskdb/taskdb"
 )
 
-func open(t *testing.T) *taskdb.DB {
-	db, err := taskdb.Open(t.Context(), "dict:")
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, db.Close()) })
-	return db
-}
-
-func TestAnswerKey(t *testing.T) {
-	backendtest.AnswerKey(t, "../../../shared/data/mongodb-cases", open)
+func TestConformance(t *testing.T) {
+	backendtest.Run(t, func(t *testing.T) *taskdb.DB {
+		db, err := taskdb.Open(t.Context(), "dict:")
+		require.NoError(t, err)
+		t.Cleanup(func() { require.NoError(t, db.Close()) })
+		return db
+	})
 }
