@@ -68,8 +68,10 @@ func (p *program) findCommand() *cobra.Command {
 		return source.use(ctx, p, func(db *taskdb.DB) error {
 			shown := q
 			out := p.recordPrinter(form, &shown)
-			_, err := printAll(ctx, db, shown, out)
-			if err := errors.Join(err, out.finish()); err != nil {
+			if _, err := printAll(ctx, db, shown, out); err != nil {
+				return err
+			}
+			if err := out.finish(); err != nil {
 				return err
 			}
 			return p.pointOut(ctx, db, cmd, slices.Concat(spelling.Paths(selected.asked), q.Keys, window.paths(cmd)))
@@ -78,11 +80,12 @@ func (p *program) findCommand() *cobra.Command {
 	return cmd
 }
 
-// printAll writes the records that a query selects, and returns how many.
+// printAll writes the records that a query selects, and returns how many. Those
+// before an error of the store are shown.
 func printAll(ctx context.Context, db *taskdb.DB, q taskdb.Query, out printer) (n int, err error) {
 	for doc, err := range db.FindRaw(ctx, q) {
 		if err != nil {
-			return n, err
+			return n, errors.Join(err, out.finish())
 		}
 		if err := out.print(doc); err != nil {
 			return n, err

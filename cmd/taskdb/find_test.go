@@ -2,6 +2,8 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -109,6 +111,22 @@ func TestDistinct(t *testing.T) {
 	require.Equal(t, "\"ValueError\"\n", onSample(t, "distinct", "result_content.ename", "--failed"))
 	require.Equal(t, "[\n  \"mux\",\n  \"task\"\n]\n", onSample(t, "distinct", "queue", "-o", "json"))
 	require.Equal(t, "{\"$numberInt\":\"0\"}\n", onSample(t, "distinct", "metadata.retries", "-o", "canonical"))
+}
+
+// fullDisk takes nothing.
+type fullDisk struct{}
+
+func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("no space left") }
+
+func TestOutputThatCannotBeWritten(t *testing.T) {
+	for _, args := range [][]string{
+		{"find"}, {"find", "-o", "table"}, {"find", "-o", "json"}, {"get", firstID}, {"count"}, {"distinct", "queue"}, {"history"},
+	} {
+		var stderr strings.Builder
+		code := run(t.Context(), append(args, "--in", sample), strings.NewReader(""), fullDisk{}, &stderr)
+		require.Equal(t, exitFailure, code, args)
+		require.Equal(t, "taskdb "+args[0]+": no space left\n", stderr.String(), args)
+	}
 }
 
 func TestVersion(t *testing.T) {

@@ -71,7 +71,7 @@ func (p *program) get(ctx context.Context, db *taskdb.DB, q taskdb.Query, ids []
 		q.Filter = bson.D{{Key: "msg_id", Value: id}}
 		found, err := printAll(ctx, db, q, out)
 		if err != nil {
-			return missing, errors.Join(err, out.finish())
+			return missing, err
 		}
 		if found == 0 {
 			missing = append(missing, id)
