@@ -49,6 +49,17 @@ type Backend interface {
 	// Distinct adds the documents that the filter selects to values.
 	Distinct(ctx context.Context, collection string, filter *query.Filter, values *query.Distinct) error
 
+	// OpenBuffer opens the n-th buffer, from 0, in the array under a record's key,
+	// or returns ErrNotFound. It goes on to read what it opened, even if the
+	// record is dropped meanwhile, or fails with ErrNotFound.
+	OpenBuffer(ctx context.Context, collection, msgID, key string, n int) (Buffer, error)
+
+	// PutBuffer appends to the array under a record's key what it reads until
+	// io.EOF. The record has the whole of it or nothing. A key that is null or
+	// missing becomes an array; an array of other things than buffers, or any
+	// other value, is ErrNoBuffers.
+	PutBuffer(ctx context.Context, collection, msgID, key string, r io.Reader) error
+
 	// Explain carries out a request and tells how.
 	Explain(ctx context.Context, collection string, r Request) (*Explanation, error)
 
@@ -87,6 +98,9 @@ type Request struct {
 	// After, if not empty, is a key of the sort (query.Sort.AppendKey): only
 	// documents whose keys are above it are asked for.
 	After []byte
+	// Note, if not nil, is called with the sort's key of each document before it
+	// is yielded.
+	Note func(key []byte)
 }
 
 // IndexInfo describes an index of a collection.
@@ -97,20 +111,6 @@ type IndexInfo struct {
 	Partial  bson.Raw // the filter of the documents that are in it; nil for all
 	Multikey bool     // a document may have several keys in it
 	Standard bool     // every collection of its kind has it; it cannot be dropped
-}
-
-// BufferStore is what a Backend implements that can read and write a record's
-// buffers in pieces. A DB over a Backend that does not reads records whole.
-type BufferStore interface {
-	// OpenBuffer opens the n-th buffer in the array under a record's key, or
-	// returns ErrNotFound. It goes on to read what it opened, even if the record
-	// is dropped meanwhile, or fails with ErrNotFound.
-	OpenBuffer(ctx context.Context, collection, msgID, key string, n int) (Buffer, error)
-
-	// PutBuffer appends to the array under a record's key what it reads until
-	// io.EOF. The record has the whole of it or nothing. A key that is null or
-	// missing becomes an array; any other value is an error.
-	PutBuffer(ctx context.Context, collection, msgID, key string, r io.Reader) error
 }
 
 // Buffer is an open buffer. It must be closed.

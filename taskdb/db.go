@@ -69,10 +69,43 @@ func (db *DB) AddRaw(ctx context.Context, docs ...bson.Raw) error {
 			return fmt.Errorf("add document %d of %d: %w", i+1, len(docs), err)
 		}
 	}
+	if len(docs) == 0 {
+		return nil
+	}
 	if err := db.backend.Add(ctx, db.collection, checked); err != nil {
 		return fmt.Errorf("add to %s: %w", db.collection, err)
 	}
 	return nil
+}
+
+// AddEach stores each document by itself and returns what became of each: nil, or
+// the error that AddRaw would give for it alone. The second result is an error
+// that kept all from being stored.
+func (db *DB) AddEach(ctx context.Context, docs ...bson.Raw) ([]error, error) {
+	results := make([]error, len(docs))
+	var sound []bson.Raw
+	var places []int
+	for i, doc := range docs {
+		checked, err := prepare(doc)
+		if err != nil {
+			results[i] = fmt.Errorf("add: %w", err)
+			continue
+		}
+		sound, places = append(sound, checked), append(places, i)
+	}
+	if len(sound) == 0 {
+		return results, nil
+	}
+	stored, err := db.backend.AddEach(ctx, db.collection, sound)
+	if err != nil {
+		return nil, fmt.Errorf("add to %s: %w", db.collection, err)
+	}
+	for i, err := range stored {
+		if err != nil {
+			results[places[i]] = fmt.Errorf("add to %s: %w", db.collection, err)
+		}
+	}
+	return results, nil
 }
 
 // Get returns the record of a task, with its buffers. If there is none the error
@@ -167,6 +200,37 @@ func (db *DB) Distinct(ctx context.Context, path string, filter any) ([]bson.Raw
 		return nil, fmt.Errorf("distinct %q: %w", path, err)
 	}
 	return values.Values(), nil
+}
+
+// Explain carries out a query and tells how, not what.
+func (db *DB) Explain(ctx context.Context, q Query) (*Explanation, error) {
+	request, err := q.request()
+	if err != nil {
+		return nil, fmt.Errorf("explain: %w", err)
+	}
+	explanation, err := db.backend.Explain(ctx, db.collection, request)
+	if err != nil {
+		return nil, fmt.Errorf("explain: %w", err)
+	}
+	return explanation, nil
+}
+
+// Collections returns the full names of the store's collections, in order. A
+// collection exists from the first write to it until it is dropped.
+func (db *DB) Collections(ctx context.Context) ([]string, error) {
+	names, err := db.backend.Collections(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list collections: %w", err)
+	}
+	return names, nil
+}
+
+// DropCollection removes the collection, with all its documents and indexes.
+func (db *DB) DropCollection(ctx context.Context) error {
+	if err := db.backend.Drop(ctx, db.collection); err != nil {
+		return fmt.Errorf("drop %s: %w", db.collection, err)
+	}
+	return nil
 }
 
 // History yields the msg_ids of all records, by the time at which they were

@@ -30,6 +30,10 @@ var (
 	ErrIndexConflict = errors.New("index conflicts with an existing one")
 	// ErrNoData says that the store keeps no data. It is ErrNotFound too.
 	ErrNoData = fmt.Errorf("the store keeps no data: %w", ErrNotFound)
+	// ErrNoBuffers says that a key's value is no array of buffers.
+	ErrNoBuffers = errors.New("the value is no array of buffers")
+	// ErrToken says that a page token is broken, or belongs to another query.
+	ErrToken = errors.New("page token does not belong to the query")
 	// ErrTooLarge says that a record is larger than MaxRecordSize.
 	ErrTooLarge = errors.New("record is too large")
 )

@@ -16,6 +16,7 @@ import (
 // and result_content.status, and of unfinished records by submitted.
 func StandardIndexes(collection string) []*query.Index {
 	id := standardIndex("_id")
+	id.Name = "_id_" // as MongoDB calls it
 	id.Unique = query.UniqueKeys
 	if !IsTasks(collection) {
 		return []*query.Index{id}

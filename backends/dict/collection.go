@@ -1,6 +1,8 @@
 package dict
 
 import (
+	"errors"
+
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 
@@ -42,29 +44,39 @@ func (c *collection) addAll(docs []bson.Raw) error {
 
 // add stores a copy of a document.
 func (c *collection) add(doc bson.Raw) (id uint64, err error) {
+	id = c.docs.nextID()
+	if err := c.enterAll(doc, id); err != nil {
+		return 0, err
+	}
+	c.docs.add(doc)
+	return id, nil
+}
+
+// enterAll adds a document to all indexes, or, with an error, to none.
+func (c *collection) enterAll(doc bson.Raw, id uint64) (err error) {
 	keys := make([]indexKeys, len(c.indexes))
 	var spelled []string
 	for i, x := range c.indexes {
 		if keys[i], err = x.keysOf(doc, &spelled); err != nil {
-			return 0, err
+			return err
 		}
-		if key, taken := x.taken(keys[i].list); taken {
-			return 0, c.duplicate(x.definition, key, doc)
+		if key, taken := c.taken(x, keys[i], doc); taken {
+			return c.duplicate(x.definition, key, doc)
 		}
 	}
-	id = c.docs.add(doc)
 	for i, x := range c.indexes {
-		x.note(keys[i])
-		for _, key := range keys[i].list {
-			x.add(key, id)
-		}
+		x.enter(keys[i], id)
 	}
-	return id, nil
+	return nil
 }
 
 // remove takes a document back.
 func (c *collection) remove(id uint64) {
-	doc := c.docs.get(id)
+	c.removeKeys(id, c.docs.get(id))
+	c.docs.remove(id)
+}
+
+func (c *collection) removeKeys(id uint64, doc bson.Raw) {
 	for _, x := range c.indexes {
 		keys, err := x.definition.Keys(doc)
 		if err != nil {
@@ -74,7 +86,6 @@ func (c *collection) remove(id uint64) {
 			x.remove(string(key), id)
 		}
 	}
-	c.docs.remove(id)
 }
 
 // duplicate is the error of a document one of whose keys is taken.
@@ -86,20 +97,77 @@ func (c *collection) duplicate(x *query.Index, key string, doc bson.Raw) error {
 	}
 }
 
-// byMsgID returns the document that was stored first with a msg_id, or nil.
-func (c *collection) byMsgID(msgID string) bson.Raw {
-	if c == nil {
-		return nil
-	}
-	key := query.AppendKey(nil, bson.RawValue{Type: bson.TypeString, Value: bsoncore.AppendString(nil, msgID)})
-	var found bson.Raw
-	if x := c.index("msg_id_1"); x != nil {
-		if p, ok := x.tree.Get(posting{key: string(key)}); ok {
-			x.each(p, nil, false, func(id uint64) bool {
-				found = c.docs.get(id)
-				return false
-			})
+// taken returns the first of a document's keys that no other document may have
+// and that one has.
+func (c *collection) taken(x *index, keys indexKeys, doc bson.Raw) (string, bool) {
+	for _, key := range keys.list {
+		if !x.definition.Guards([]byte(key)) {
+			continue
+		}
+		if p, ok := x.tree.Get(posting{key: key}); ok && (!keys.cut || c.shares(x, p, doc)) {
+			return key, true
 		}
 	}
-	return found
+	return "", false
+}
+
+// shares tells whether one of a posting's documents has the same values as doc,
+// where its key, which may have been cut, does not tell.
+func (c *collection) shares(x *index, p posting, doc bson.Raw) bool {
+	valueOf := func(doc bson.Raw) bson.RawValue {
+		return bson.RawValue{Type: bson.TypeEmbeddedDocument, Value: x.definition.KeyValue([]byte(p.key), doc)}
+	}
+	value := valueOf(doc)
+	return !x.each(p, nil, false, func(id uint64) bool { return query.Compare(value, valueOf(c.docs.get(id))) != 0 })
+}
+
+// scanForMsgID is idOf for a collection that is not one of tasks.
+func (c *collection) scanForMsgID(msgID string) (uint64, bool) {
+	for id := range c.docs.next {
+		if found, ok := c.docs.get(id).Lookup("msg_id").StringValueOK(); ok && found == msgID {
+			return id, true
+		}
+	}
+	return 0, false
+}
+
+// replace stores a copy of a document in place of another, whose id it keeps.
+func (c *collection) replace(id uint64, doc bson.Raw) error {
+	old := c.docs.get(id)
+	c.removeKeys(id, old)
+	if err := c.enterAll(doc, id); err != nil {
+		return errors.Join(err, c.enterAll(old, id))
+	}
+	c.docs.replace(id, doc)
+	return nil
+}
+
+// idOf returns the id of the document that was stored first with a msg_id.
+// Collections other than those of tasks have no index to find it by.
+func (c *collection) idOf(msgID string) (id uint64, ok bool) {
+	has := func(candidate uint64) bool {
+		text, isString := c.docs.get(candidate).Lookup("msg_id").StringValueOK()
+		id, ok = candidate, isString && text == msgID
+		return !ok
+	}
+	switch {
+	case c == nil:
+	case taskdb.IsTasks(c.name):
+		c.index("msg_id_1").eachOf(bson.Raw(bsoncore.NewDocumentBuilder().AppendString("msg_id", msgID).Build()), has)
+	default:
+		for candidate := range c.docs.next {
+			if !has(candidate) {
+				break
+			}
+		}
+	}
+	return id, ok
+}
+
+// byMsgID returns the document that was stored first with a msg_id, or nil.
+func (c *collection) byMsgID(msgID string) bson.Raw {
+	if id, ok := c.idOf(msgID); ok {
+		return c.docs.get(id)
+	}
+	return nil
 }

@@ -68,19 +68,6 @@ func spell(key []byte, spelled *[]string) string {
 	return s
 }
 
-// taken returns the first of the keys that no other document may have and that
-// one has.
-func (x *index) taken(keys []string) (string, bool) {
-	for _, key := range keys {
-		if x.definition.Guards([]byte(key)) {
-			if _, ok := x.tree.Get(posting{key: key}); ok {
-				return key, true
-			}
-		}
-	}
-	return "", false
-}
-
 // note tells the planner what the index's keys have come to be.
 func (x *index) note(keys indexKeys) {
 	unordered := keys.cut && !x.definition.Unordered
@@ -91,6 +78,14 @@ func (x *index) note(keys indexKeys) {
 	changed.Multikey = changed.Multikey || keys.multikey
 	changed.Unordered = changed.Unordered || keys.cut
 	x.definition = &changed
+}
+
+// enter adds a document's keys.
+func (x *index) enter(keys indexKeys, id uint64) {
+	x.note(keys)
+	for _, key := range keys.list {
+		x.add(key, id)
+	}
 }
 
 func (x *index) add(key string, id uint64) {
@@ -189,6 +184,20 @@ func (x *index) each(p posting, after *uint64, reverse bool, visit func(id uint6
 		return visit(p.ids)
 	}
 	return true
+}
+
+// eachOf calls visit for the ids of the documents that have the keys of doc, until
+// visit returns false.
+func (x *index) eachOf(doc bson.Raw, visit func(id uint64) bool) {
+	keys, err := x.definition.Keys(doc)
+	if err != nil {
+		return // no document has such keys
+	}
+	for _, key := range keys.List {
+		if p, ok := x.tree.Get(posting{key: string(key)}); ok && !x.each(p, nil, false, visit) {
+			return
+		}
+	}
 }
 
 func eachForward(bitmap *roaring64.Bitmap, after *uint64, visit func(id uint64) bool) bool {

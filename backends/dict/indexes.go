@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"go.mongodb.org/mongo-driver/v2/bson"
-
 	"github.com/taskdb/taskdb/query"
 	"github.com/taskdb/taskdb/taskdb"
 )
@@ -45,29 +43,20 @@ func (c *collection) createIndex(definition *query.Index) error {
 	}
 	x := newIndex(definition, false)
 	for id := range c.docs.next {
-		if doc := c.docs.get(id); doc != nil {
-			if err := c.enter(x, doc, id); err != nil {
-				return err
-			}
+		doc := c.docs.get(id)
+		if doc == nil {
+			continue
 		}
+		keys, err := x.keysOf(doc, new([]string))
+		if err != nil {
+			return err
+		}
+		if key, taken := c.taken(x, keys, doc); taken {
+			return c.duplicate(x.definition, key, doc)
+		}
+		x.enter(keys, id)
 	}
 	c.indexes = append(c.indexes, x)
-	return nil
-}
-
-// enter adds a document to an index.
-func (c *collection) enter(x *index, doc bson.Raw, id uint64) error {
-	keys, err := x.keysOf(doc, &[]string{})
-	if err != nil {
-		return err
-	}
-	if key, taken := x.taken(keys.list); taken {
-		return c.duplicate(x.definition, key, doc)
-	}
-	x.note(keys)
-	for _, key := range keys.list {
-		x.add(key, id)
-	}
 	return nil
 }
 

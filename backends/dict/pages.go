@@ -20,12 +20,12 @@ type pages struct {
 	bytes int64
 }
 
-func (p *pages) add(doc bson.Raw) (id uint64) {
-	if p.next == 0 {
-		p.next = 1
-	}
-	id = p.next
-	p.next++
+// nextID is the id that the next document will have.
+func (p *pages) nextID() uint64 { return max(p.next, 1) }
+
+func (p *pages) add(doc bson.Raw) {
+	id := p.nextID()
+	p.next = id + 1
 	for uint64(len(p.pages)) <= id/pageSize {
 		p.pages = append(p.pages, make([]bson.Raw, pageSize))
 		p.live = append(p.live, 0)
@@ -34,7 +34,12 @@ func (p *pages) add(doc bson.Raw) (id uint64) {
 	p.live[id/pageSize]++
 	p.count++
 	p.bytes += int64(len(doc))
-	return id
+}
+
+func (p *pages) replace(id uint64, doc bson.Raw) {
+	old := p.get(id)
+	p.pages[id/pageSize][id%pageSize] = p.store(doc)
+	p.bytes += int64(len(doc)) - int64(len(old))
 }
 
 // store copies a document to where it stays.

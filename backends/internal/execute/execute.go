@@ -157,6 +157,10 @@ func (x *execution) find(ctx context.Context, yield func(bson.Raw, error) bool) 
 			yield(nil, err)
 			return
 		}
+		if err := x.note(ctx, e); err != nil {
+			yield(nil, err)
+			return
+		}
 		x.stats.Returned++
 		if !yield(doc, nil) {
 			return
@@ -165,6 +169,18 @@ func (x *execution) find(ctx context.Context, yield func(bson.Raw, error) bool) 
 			return
 		}
 	}
+}
+
+// note tells the request's Note the entry's key of the sort.
+func (x *execution) note(ctx context.Context, e Entry) error {
+	if x.request.Note == nil {
+		return nil
+	}
+	key, err := x.sortKey(ctx, x.request.Sort, e)
+	if err == nil {
+		x.request.Note(key)
+	}
+	return err
 }
 
 // show returns what the projection shows of an entry's document.

@@ -3,6 +3,7 @@ package execute
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"iter"
 	"slices"
 
@@ -70,7 +71,7 @@ func (x *execution) sortedInRuns(ctx context.Context, head *query.Sort) iter.Seq
 				key, err = x.sortKey(ctx, x.request.Sort, e)
 			}
 			if err == nil && x.beyond(key) {
-				err = run.add(key, e.ID)
+				err = run.add(key, e)
 			}
 			if err != nil {
 				yield(Entry{}, err)
@@ -81,18 +82,26 @@ func (x *execution) sortedInRuns(ctx context.Context, head *query.Sort) iter.Seq
 	}
 }
 
-// run is what is sorted together: keys and ids only, in 64 MiB.
+// maxRunDocs is how many bytes of documents a run keeps. With more it keeps none
+// and fetches each again.
+const maxRunDocs = 4 << 20
+
+// run is what is sorted together.
 type run struct {
 	x     *execution
 	items []sortItem
-	bytes int
 	most  int // how many of the first are wanted; 0 is all
+	bytes int // of keys and ids
+	docs  int // bytes of documents; -1 if they are not kept
 }
 
 type sortItem struct {
-	key []byte
-	id  int64
+	key   []byte
+	entry Entry
 }
+
+// itemBytes is what an item takes besides its key and its document.
+const itemBytes = 128
 
 func (x *execution) newRun() *run {
 	r := &run{x: x}
@@ -102,26 +111,50 @@ func (x *execution) newRun() *run {
 	return r
 }
 
-func (r *run) add(key []byte, id int64) error {
-	const overhead = 48
-	r.items = append(r.items, sortItem{key, id})
-	r.bytes += len(key) + overhead
+func (r *run) add(key []byte, e Entry) error {
+	r.items = append(r.items, sortItem{key, e})
+	r.bytes += len(key) + itemBytes
+	r.keepDocs(e)
 	if r.most > 0 && len(r.items) >= 2*r.most+64 {
-		r.sort()
-		r.items = slices.Delete(r.items, r.most, len(r.items))
-		r.bytes = 0
-		for _, item := range r.items {
-			r.bytes += len(item.key) + overhead
-		}
+		r.cut()
 	}
 	if r.bytes > maxSortBytes {
 		return &query.Error{
 			Code: query.CodeMemoryLimit,
-			Message: "Executor error during find command :: caused by :: " +
-				"Sort exceeded memory limit of 67108864 bytes; an index on the sort's keys would do without",
+			Message: fmt.Sprintf("Executor error during find command :: caused by :: Sort exceeded memory limit of %d bytes; "+
+				"an index on the sort's keys, or a limit, would do without", maxSortBytes),
 		}
 	}
 	return nil
+}
+
+// keepDocs counts the document of the last item, and lets go of all if they are
+// too many.
+func (r *run) keepDocs(e Entry) {
+	if r.docs >= 0 {
+		r.docs += len(e.Doc)
+	}
+	if r.docs > maxRunDocs {
+		r.docs = -1
+		for i := range r.items {
+			r.items[i].entry.Doc = nil
+		}
+	}
+	if r.docs < 0 {
+		r.items[len(r.items)-1].entry.Doc = nil
+	}
+}
+
+// cut keeps the first items that are wanted.
+func (r *run) cut() {
+	r.sort()
+	for _, item := range r.items[r.most:] {
+		r.bytes -= len(item.key) + itemBytes
+		if r.docs >= 0 {
+			r.docs -= len(item.entry.Doc)
+		}
+	}
+	r.items = slices.Delete(r.items, r.most, len(r.items))
 }
 
 func (r *run) sort() {
@@ -132,7 +165,10 @@ func (r *run) sort() {
 func (r *run) yield(ctx context.Context, yield func(Entry, error) bool) bool {
 	r.sort()
 	for _, item := range r.items {
-		e, err := r.x.source.Fetch(ctx, item.id)
+		e, err := item.entry, ctx.Err()
+		if e.Doc == nil {
+			e, err = r.x.source.Fetch(ctx, e.ID)
+		}
 		if !yield(e, err) {
 			return false
 		}
