@@ -34,6 +34,9 @@ var (
 	ErrNoBuffers = errors.New("the value is no array of buffers")
 	// ErrToken says that a page token is broken, or belongs to another query.
 	ErrToken = errors.New("page token does not belong to the query")
+	// ErrFull says that a store's bounds are reached, and that it holds too few
+	// finished records that could make room.
+	ErrFull = errors.New("store is full")
 	// ErrTooLarge says that a record is larger than MaxRecordSize.
 	ErrTooLarge = errors.New("record is too large")
 )

@@ -14,42 +14,50 @@ import (
 // order of insertion.
 type collection struct {
 	name    string
+	bounds  Bounds
 	docs    pages
 	indexes []*index // the standard ones first, of which the first is on _id
 }
 
-func newCollection(name string) *collection {
-	c := &collection{name: name}
+func newCollection(name string, bounds Bounds) *collection {
+	c := &collection{name: name, bounds: bounds}
 	for _, definition := range taskdb.StandardIndexes(name) {
 		c.indexes = append(c.indexes, newIndex(definition, true))
 	}
 	return c
 }
 
-// addAll stores copies of documents, all or none.
+// addAll stores copies of documents, all or none, and drops what they leave no
+// room for.
 func (c *collection) addAll(docs []bson.Raw) error {
-	ids := make([]uint64, 0, len(docs))
+	first := c.docs.nextID()
 	for _, doc := range docs {
-		id, err := c.add(doc)
-		if err != nil {
-			for _, id := range ids {
-				c.remove(id)
-			}
+		if err := c.add(doc); err != nil {
+			c.removeFrom(first)
 			return err
 		}
-		ids = append(ids, id)
+	}
+	if err := c.makeRoom(first); err != nil {
+		c.removeFrom(first)
+		return err
 	}
 	return nil
 }
 
+// removeFrom takes back the documents from an id on.
+func (c *collection) removeFrom(first uint64) {
+	for id := first; id < c.docs.nextID(); id++ {
+		c.remove(id)
+	}
+}
+
 // add stores a copy of a document.
-func (c *collection) add(doc bson.Raw) (id uint64, err error) {
-	id = c.docs.nextID()
-	if err := c.enterAll(doc, id); err != nil {
-		return 0, err
+func (c *collection) add(doc bson.Raw) error {
+	if err := c.enterAll(doc, c.docs.nextID()); err != nil {
+		return err
 	}
 	c.docs.add(doc)
-	return id, nil
+	return nil
 }
 
 // enterAll adds a document to all indexes, or, with an error, to none.
@@ -72,8 +80,10 @@ func (c *collection) enterAll(doc bson.Raw, id uint64) (err error) {
 
 // remove takes a document back.
 func (c *collection) remove(id uint64) {
-	c.removeKeys(id, c.docs.get(id))
-	c.docs.remove(id)
+	if doc := c.docs.get(id); doc != nil {
+		c.removeKeys(id, doc)
+		c.docs.remove(id)
+	}
 }
 
 func (c *collection) removeKeys(id uint64, doc bson.Raw) {

@@ -4,7 +4,13 @@
 //
 //	db, err := taskdb.Open(ctx, "dict:")
 //
-// Each Open makes a store of its own, which ends with Close.
+// Each Open makes a store of its own, which ends with Close. Options bound what
+// each of its collections may hold:
+//
+//	dict:?max_records=100000&max_bytes=2GiB&cull=0.1
+//
+// A full collection drops its oldest finished records, a tenth of the bound at
+// once as cull says; with too few of them an Add fails with taskdb.ErrFull.
 package dict
 
 import (
@@ -26,21 +32,28 @@ import (
 
 func init() {
 	taskdb.Register("dict", func(_ context.Context, u *url.URL) (taskdb.Backend, error) {
-		if u.Opaque != "" || u.Host != "" || u.Path != "" || u.RawQuery != "" {
-			return nil, fmt.Errorf("a store in memory has no name and no options: want %q", "dict:")
+		if u.Opaque != "" || u.Host != "" || u.Path != "" {
+			return nil, fmt.Errorf("a store in memory has no name: want %q", "dict:")
 		}
-		return New(), nil
+		bounds, err := parseBounds(u.Query())
+		if err != nil {
+			return nil, err
+		}
+		return New(bounds), nil
 	})
 }
 
 // Store is a backend in memory.
 type Store struct {
+	bounds      Bounds
 	mu          sync.RWMutex
 	collections map[string]*collection // nil once the store is closed
 }
 
 // New returns an empty store.
-func New() *Store { return &Store{collections: map[string]*collection{}} }
+func New(bounds Bounds) *Store {
+	return &Store{bounds: bounds, collections: map[string]*collection{}}
+}
 
 // read calls use with a collection, which is nil if it does not exist, while
 // nobody writes.
@@ -69,7 +82,7 @@ func (s *Store) write(ctx context.Context, name string, use func(c *collection) 
 	}
 	c := s.collections[name]
 	if c == nil {
-		c = newCollection(name)
+		c = newCollection(name, s.bounds)
 		s.collections[name] = c
 	}
 	return use(c)
@@ -84,8 +97,8 @@ func (s *Store) Add(ctx context.Context, name string, docs []bson.Raw) error {
 func (s *Store) AddEach(ctx context.Context, name string, docs []bson.Raw) ([]error, error) {
 	results := make([]error, len(docs))
 	return results, s.write(ctx, name, func(c *collection) error {
-		for i, doc := range docs {
-			_, results[i] = c.add(doc)
+		for i := range docs {
+			results[i] = c.addAll(docs[i : i+1])
 		}
 		return nil
 	})

@@ -114,7 +114,7 @@ func (x *index) newBitmap(ids ...uint64) uint64 {
 
 func (x *index) remove(key string, id uint64) {
 	p, ok := x.tree.Get(posting{key: key})
-	if !ok {
+	if !ok || p.ids&many == 0 && p.ids != id {
 		return
 	}
 	if p.ids&many != 0 {
