@@ -50,15 +50,29 @@ func closeDuringScan(t *testing.T, db *taskdb.DB) {
 func closeDuringCalls(t *testing.T, db *taskdb.DB) {
 	require.NoError(t, db.Add(t.Context(), numbered(t, 100)...))
 	const readers = 8
+	closed := make(chan struct{})
 	goroutines(readers+1, func(i int) {
 		if i == readers {
 			assert.NoError(t, db.Close())
+			close(closed)
 			return
 		}
-		var err error
-		for err == nil {
-			err = firstError(t, db, taskdb.Query{})
-		}
-		assert.ErrorIs(t, err, taskdb.ErrClosed)
+		assert.ErrorIs(t, readUntilClosed(t, db, closed), taskdb.ErrClosed)
 	})
+}
+
+// readUntilClosed returns the first error of many scans, of which the last begins
+// after the store was closed.
+func readUntilClosed(t *testing.T, db *taskdb.DB, closed <-chan struct{}) error {
+	for {
+		last := false
+		select {
+		case <-closed:
+			last = true
+		default:
+		}
+		if err := firstError(t, db, taskdb.Query{}); err != nil || last {
+			return err
+		}
+	}
 }

@@ -68,8 +68,8 @@ func addSameBatches(t *testing.T, db *taskdb.DB) {
 }
 
 func addWhileReading(t *testing.T, db *taskdb.DB) {
-	const writers, each = 8, 100
-	goroutines(2*writers, func(i int) {
+	const writers, readers, each = 8, 4, 40
+	goroutines(writers+readers, func(i int) {
 		if i < writers {
 			addTasksOf(t, db, i, each)
 		} else {

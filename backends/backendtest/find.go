@@ -93,7 +93,7 @@ func findManyIDs(t *testing.T, db *taskdb.DB) {
 	for i := range cap(wanted) {
 		wanted = append(wanted, fmt.Sprintf("task-%04d", 200+i))
 	}
-	for _, key := range []string{"msg_id", "_id", "header.msg_id"} {
+	for _, key := range []string{"msg_id", "header.msg_id"} {
 		in := taskdb.Query{Filter: bson.M{key: bson.M{"$in": wanted}}}
 		require.ElementsMatch(t, msgIDs(records[200:]), ids(t, db, in), key)
 		notIn := taskdb.Query{Filter: bson.M{key: bson.M{"$nin": wanted}}}
