@@ -83,7 +83,9 @@ type Backend interface {
 	// stays: ErrIndexConflict.
 	DropIndex(ctx context.Context, collection, name string) error
 
-	// Close ends the use of the store. It waits for what is under way.
+	// Close ends the use of the store. It waits for the calls under way, but not
+	// for the consumers of Find: what they ask for next is ErrClosed, or comes from
+	// what was read already. To close again is no error.
 	Close() error
 }
 

@@ -34,8 +34,8 @@
 //
 // Every document has an _id, unique in its collection, which it gets when it is
 // added without one. In a collection of tasks ([IsTasks]) a msg_id that is a string
-// is unique as well. Adding is all or nothing: of the records of one call, every
-// one is stored, or none.
+// is unique as well. Add is all or nothing: of the records of one call, every one
+// is stored, or none. AddEach stores each by itself.
 //
 // # Queries
 //
@@ -69,7 +69,8 @@
 //
 // Errors tell the operation and the key, and are tested for with [errors.Is] and
 // [errors.As]: [ErrNotFound], [ErrExists], which is also a [*DuplicateKeyError],
-// [ErrTooLarge] and [ErrClosed]; a [*query.Error], with MongoDB's code and words, for
-// a query or a document that is wrong; and the context's own error. A call whose
-// context had ended before the store took it did nothing.
+// [ErrTooLarge], [ErrClosed] and the others of this package; a [*query.Error], with
+// MongoDB's code and words, for a query or a document that is wrong; and the
+// context's own error. A call whose context had ended before the store took it
+// did nothing.
 package taskdb

@@ -131,16 +131,6 @@ func (c *collection) shares(x *index, p posting, doc bson.Raw) bool {
 	return !x.each(p, nil, false, func(id uint64) bool { return query.Compare(value, valueOf(c.docs.get(id))) != 0 })
 }
 
-// scanForMsgID is idOf for a collection that is not one of tasks.
-func (c *collection) scanForMsgID(msgID string) (uint64, bool) {
-	for id := range c.docs.next {
-		if found, ok := c.docs.get(id).Lookup("msg_id").StringValueOK(); ok && found == msgID {
-			return id, true
-		}
-	}
-	return 0, false
-}
-
 // replace stores a copy of a document in place of another, whose id it keeps.
 func (c *collection) replace(id uint64, doc bson.Raw) error {
 	old := c.docs.get(id)
