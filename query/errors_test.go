@@ -46,6 +46,8 @@ func TestFilterErrors(t *testing.T) {
 		{`{a: {$in: [/(/]}}`, 51091, "Regular expression is invalid", "a.$in.0"},
 		{`{a: {$type: "String"}}`, 2, "Unknown type name alias: String", "a.$type"},
 		{`{a: {$type: 99}}`, 2, "Invalid numerical type code: 99", "a.$type"},
+		{`{a: {$type: 20}}`, 2, "Invalid numerical type code: 20", "a.$type"},
+		{`{a: {$ref: "x"}}`, 2, "unknown operator: $ref", "a.$ref"},
 		{`{a: {$type: 0}}`, 2, "Invalid numerical type code: 0", "a.$type"},
 		{`{a: {$type: 1.5}}`, 2, "Invalid numerical type code: 1.5", "a.$type"},
 		{`{a: {$type: null}}`, 14, "type must be represented as a number or a string", "a.$type"},

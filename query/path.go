@@ -149,8 +149,6 @@ func checkFieldPath(dotted string, at trail) *Error {
 			return at.fail(15998, "FieldPath field names may not be empty strings.")
 		case part[0] == '$':
 			return at.fail(16410, "FieldPath field names may not start with '$'. Consider using $getField or $setField.")
-		case strings.ContainsRune(part, 0):
-			return at.fail(16411, "FieldPath field names may not contain '\x00'.")
 		}
 	}
 	return nil
