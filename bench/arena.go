@@ -1,0 +1,117 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+
+	"github.com/taskdb/taskdb/taskdb"
+)
+
+// arena is where the stores of one kind meet, all with the same records.
+type arena struct {
+	kind    string // "dict" or "sqlite"
+	limits  limits
+	set     taskSet
+	db      *taskdb.DB
+	hand    handStore
+	ipython *ipython // nil: not asked
+	rounds  int
+	only    *regexp.Regexp
+	report  *report
+}
+
+// limits are the ratios that are asked for.
+type limits struct {
+	reads, adds                               target // to by hand
+	ipythonReads, ipythonHistory, ipythonAdds target // IPython's to ours
+}
+
+func (a *arena) wants(figure string) bool { return a.only.MatchString(a.kind + "/" + figure) }
+
+// askAll races all questions: against what is written by hand, then against
+// IPython.
+func (a *arena) askAll(ctx context.Context) error {
+	for _, q := range questionsOf(a.set) {
+		if err := a.ask(ctx, q); err != nil {
+			return fmt.Errorf("%s, %s: %w", a.kind, q.name, err)
+		}
+	}
+	if a.ipython == nil {
+		return nil
+	}
+	for _, q := range questionsOf(a.set) {
+		if q.python == nil {
+			continue
+		}
+		if err := a.askIPython(ctx, q); err != nil {
+			return fmt.Errorf("%s, %s of IPython: %w", a.kind, q.name, err)
+		}
+	}
+	return nil
+}
+
+func (a *arena) ask(ctx context.Context, q question) error {
+	figure := q.name + ", to by hand"
+	if !a.wants(figure) {
+		return nil
+	}
+	ours, theirs := q.raw.of(a.db), q.byHand.of(a.hand)
+	if err := compare(ctx, ours, theirs, q.ordered); err != nil {
+		return err
+	}
+	times, err := theirs.times(ctx)
+	if err != nil {
+		return err
+	}
+	ratio, err := race(ctx, a.rounds, ours.timer(times), theirs.timer(times))
+	if err != nil {
+		return err
+	}
+	limit := a.limits.reads
+	if q.extra {
+		limit = target{}
+	}
+	a.report.add(figure, a.kind, ratio, limit)
+	return nil
+}
+
+func compare(ctx context.Context, a, b asker, ordered bool) error {
+	answerA, err := a.answer(ctx)
+	if err != nil {
+		return err
+	}
+	answerB, err := b.answer(ctx)
+	if err != nil {
+		return err
+	}
+	return sameAnswers(answerA, answerB, ordered)
+}
+
+// ipythonRounds are few: a round may take IPython seconds.
+const ipythonRounds = 5
+
+func (a *arena) askIPython(ctx context.Context, q question) error {
+	figure := q.name + ", IPython's time to ours"
+	if !a.wants(figure) {
+		return nil
+	}
+	ours := q.decoded.of(a.db)
+	if err := compare(ctx, ours, a.ipython.asker(*q.python), q.ordered); err != nil {
+		return err
+	}
+	times, err := ours.times(ctx)
+	if err != nil {
+		return err
+	}
+	ratio, err := race(ctx, ipythonRounds, a.ipython.timer(*q.python), ours.timer(times))
+	if err != nil {
+		return err
+	}
+	limit := a.limits.ipythonReads
+	if q.name == "history" {
+		limit = a.limits.ipythonHistory
+	}
+	a.report.add(figure, a.kind, ratio, limit)
+	return nil
+}

@@ -1,0 +1,22 @@
+module github.com/taskdb/taskdb/bench
+
+go 1.26.0
+
+replace github.com/taskdb/taskdb => ..
+
+require (
+	github.com/taskdb/taskdb v0.0.0
+	github.com/tidwall/btree v1.8.2
+	go.mongodb.org/mongo-driver/v2 v2.10.0
+)
+
+require (
+	github.com/RoaringBitmap/roaring/v2 v2.30.0 // indirect
+	github.com/bits-and-blooms/bitset v1.24.4 // indirect
+	github.com/dlclark/regexp2/v2 v2.12.0 // indirect
+	github.com/dustin/go-humanize v1.0.1 // indirect
+	github.com/google/uuid v1.6.0 // indirect
+	github.com/mschoch/smat v0.2.0 // indirect
+	github.com/tdewolff/parse/v2 v2.8.20 // indirect
+	golang.org/x/sys v0.49.0 // indirect
+)

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+)
+
+//go:embed ipython.py
+var ipythonScript string
+
+// ipython is a Python process that keeps the records in one of IPython parallel's
+// databases and times what it is asked by itself.
+type ipython struct {
+	process *exec.Cmd
+	in      *json.Encoder
+	out     *bufio.Reader
+	close   func() error
+}
+
+// pythonRequest is what ipython.py is asked; see there.
+type pythonRequest struct {
+	Do        string            `json:"do"`
+	Store     string            `json:"store,omitempty"`
+	File      string            `json:"file,omitempty"`
+	Directory string            `json:"directory,omitempty"`
+	IDs       []string          `json:"ids,omitempty"`
+	Check     json.RawMessage   `json:"check,omitempty"`
+	Records   []json.RawMessage `json:"records,omitempty"`
+}
+
+type pythonAnswer struct {
+	Seconds float64  `json:"seconds"`
+	IDs     []string `json:"ids"`
+	Error   string   `json:"error"`
+}
+
+// startIPython starts Python with the records in a store, "dict" or "sqlite",
+// whose files are in a directory.
+func startIPython(ctx context.Context, python, store, directory string, set taskSet) (*ipython, error) {
+	process := exec.CommandContext(ctx, python, "-c", ipythonScript)
+	process.Stderr = os.Stderr
+	stdin, err := process.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	stdout, err := process.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := process.Start(); err != nil {
+		return nil, fmt.Errorf("start %s: %w", python, err)
+	}
+	p := &ipython{process, json.NewEncoder(stdin), bufio.NewReader(stdout), stdin.Close}
+	records := filepath.Join(directory, "records.jsonl")
+	if err := writeRecords(set, records); err != nil {
+		return nil, errors.Join(err, p.Close())
+	}
+	if _, err := p.ask(pythonRequest{Do: "open", Store: store, Directory: directory, File: records}); err != nil {
+		return nil, errors.Join(err, p.Close())
+	}
+	return p, os.Remove(records)
+}
+
+// Close ends the process.
+func (p *ipython) Close() error { return errors.Join(p.close(), p.process.Wait()) }
+
+func (p *ipython) ask(request pythonRequest) (pythonAnswer, error) {
+	var answer pythonAnswer
+	if err := p.in.Encode(request); err != nil {
+		return answer, fmt.Errorf("ask IPython to %s: %w", request.Do, err)
+	}
+	line, err := p.out.ReadBytes('\n')
+	if err != nil {
+		return answer, fmt.Errorf("ask IPython to %s: %w", request.Do, err)
+	}
+	if err := json.Unmarshal(line, &answer); err != nil {
+		return answer, fmt.Errorf("ask IPython to %s: %w", request.Do, err)
+	}
+	if answer.Error != "" {
+		return answer, fmt.Errorf("ask IPython to %s: %s", request.Do, answer.Error)
+	}
+	return answer, nil
+}
+
+// timer asks, and tells the time that IPython took.
+func (p *ipython) timer(request pythonRequest) timer {
+	return func(context.Context) (time.Duration, error) {
+		answer, err := p.ask(request)
+		return time.Duration(answer.Seconds * float64(time.Second)), err
+	}
+}
+
+// jsonOf writes a document as MongoDB's extended JSON, as ipython.py reads it.
+func jsonOf(doc any) (json.RawMessage, error) {
+	text, err := bson.MarshalExtJSON(doc, false, false)
+	if err != nil {
+		return nil, fmt.Errorf("write extended JSON: %w", err)
+	}
+	return text, nil
+}
+
+// writeRecords writes all records to a file of JSON lines, for Python to load.
+func writeRecords(set taskSet, path string) (err error) {
+	file, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	w := bufio.NewWriter(file)
+	err = set.each(func(doc bson.Raw) error {
+		line, err := jsonOf(doc)
+		if err == nil {
+			_, err = w.Write(append(line, '\n'))
+		}
+		return err
+	})
+	return errors.Join(err, w.Flush())
+}
+
+// asker answers with the msg_ids that IPython finds.
+func (p *ipython) asker(request pythonRequest) asker {
+	return func(_ context.Context, out sink) error {
+		answer, err := p.ask(request)
+		for _, id := range answer.IDs {
+			out([]byte(id))
+		}
+		return err
+	}
+}

@@ -1,0 +1,73 @@
+// Command bench measures taskdb beside the same work written by hand for each
+// question, and beside IPython parallel's task databases: in one run, in turn, on
+// the same records, with the answers compared before times count. It prints
+// medians of ratios, with their quartiles.
+//
+//	cd bench && go run .
+//
+// Python with ipyparallel 7.1 (Debian: python3-ipyparallel) answers for IPython;
+// without it its figures are left out.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"regexp"
+)
+
+// options are the command's flags.
+type options struct {
+	records int
+	growth  int
+	rounds  int
+	only    *regexp.Regexp
+	python  string
+	dir     string
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, arguments []string) error {
+	o, err := parseFlags(arguments)
+	if err != nil {
+		return err
+	}
+	if o.dir, err = os.MkdirTemp(o.dir, "taskdb-bench-"); err != nil {
+		return err
+	}
+	defer os.RemoveAll(o.dir)
+	r := &report{stores: []string{"dict", "sqlite"}}
+	if err := benchDict(ctx, o, r); err != nil {
+		return err
+	}
+	return r.write(os.Stdout)
+}
+
+func parseFlags(arguments []string) (options, error) {
+	var o options
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	flags.IntVar(&o.records, "records", 100_000, "how many records the stores have")
+	flags.IntVar(&o.growth, "growth", 1_000_000, "how many records the large store has that is compared to one of 10,000; 0 leaves that out")
+	flags.IntVar(&o.rounds, "rounds", 15, "how many rounds each ratio is the median of")
+	flags.StringVar(&o.python, "python", "/usr/bin/python3", "the Python that has ipyparallel; empty leaves IPython out")
+	flags.StringVar(&o.dir, "dir", "", "where the files of the stores are made; the system's directory for temporary files if empty")
+	only := flags.String("only", "", "measure only the figures that this regular expression matches, as dict/unfinished, to by hand")
+	if err := flags.Parse(arguments); err != nil {
+		return o, err
+	}
+	var err error
+	if o.only, err = regexp.Compile(*only); err != nil {
+		return o, fmt.Errorf("-only: %w", err)
+	}
+	return o, nil
+}
