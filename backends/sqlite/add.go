@@ -1,0 +1,298 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
+	"zombiezen.com/go/sqlite"
+
+	"github.com/taskdb/taskdb/query"
+	"github.com/taskdb/taskdb/taskdb"
+)
+
+// addition is a document on its way into a table. What can be known of it
+// without the writer is found out by the caller.
+type addition struct {
+	whole  bson.Raw
+	rest   bson.Raw // without the arrays that are kept apart
+	lifted []taskdb.Lifted
+	upload upload
+	row    row
+	keys   []query.Keys // in the declared indexes of view
+	view   *view
+}
+
+// newAddition prepares a document for a collection, which may have no table yet.
+func newAddition(doc bson.Raw, tasks bool, t *table) (*addition, error) {
+	a := &addition{whole: doc, row: rowOf(doc, tasks)}
+	a.rest, a.lifted = taskdb.Lift(doc)
+	if t == nil {
+		return a, nil
+	}
+	return a, a.index(t.view.Load())
+}
+
+// index computes the document's keys in the declared indexes.
+func (a *addition) index(v *view) (err error) {
+	a.view, a.keys = v, make([]query.Keys, len(v.declared))
+	for i, d := range v.declared {
+		if a.keys[i], err = d.index.Keys(a.whole); err != nil {
+			return fmt.Errorf("index %q: %w", d.index.Name, err)
+		}
+	}
+	return nil
+}
+
+// prepare makes additions of documents and stores what is too large to go with
+// the records themselves. The caller must discard them unless they are stored.
+func (s *Store) prepare(ctx context.Context, collection string, docs []bson.Raw) ([]*addition, error) {
+	if err := s.writable(); err != nil {
+		return nil, err
+	}
+	t, err := s.table(ctx, collection)
+	if err != nil {
+		return nil, err
+	}
+	additions := make([]*addition, len(docs))
+	for i, doc := range docs {
+		if additions[i], err = newAddition(doc, taskdb.IsTasks(collection), t); err != nil {
+			return nil, err
+		}
+	}
+	for _, a := range additions {
+		if err := s.uploadLifted(ctx, a); err != nil {
+			s.discard(additions)
+			return nil, err
+		}
+	}
+	return additions, nil
+}
+
+// Add is taskdb.Backend's.
+func (s *Store) Add(ctx context.Context, collection string, docs []bson.Raw) error {
+	additions, err := s.prepare(ctx, collection, docs)
+	if err != nil || len(docs) == 0 {
+		return err
+	}
+	err = s.write(ctx, func(tx *transaction) error {
+		t, err := tx.table(collection)
+		if err != nil {
+			return err
+		}
+		for _, a := range additions {
+			if err := tx.add(t, a); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		s.discard(additions)
+	}
+	return err
+}
+
+// AddEach is taskdb.Backend's.
+func (s *Store) AddEach(ctx context.Context, collection string, docs []bson.Raw) ([]error, error) {
+	results := make([]error, len(docs))
+	additions := make([]*addition, 0, len(docs))
+	places := make([]int, 0, len(docs))
+	for i := range docs {
+		prepared, err := s.prepare(ctx, collection, docs[i:i+1])
+		if ctx.Err() != nil || errors.Is(err, taskdb.ErrClosed) || errors.Is(err, taskdb.ErrReadOnly) {
+			s.discard(additions)
+			return results, err
+		}
+		if results[i] = err; err == nil {
+			additions, places = append(additions, prepared...), append(places, i)
+		}
+	}
+	if len(additions) == 0 {
+		return results, nil
+	}
+	err := s.write(ctx, func(tx *transaction) error {
+		t, err := tx.table(collection)
+		if err != nil {
+			return err
+		}
+		for i, a := range additions {
+			results[places[i]] = tx.attempt(func(tx *transaction) error { return tx.add(t, a) })
+			if err := tx.broken(); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	for i, a := range additions {
+		if err != nil || results[places[i]] != nil {
+			s.discard([]*addition{a})
+		}
+	}
+	return results, err
+}
+
+// add stores a document.
+func (tx *transaction) add(t *table, a *addition) error {
+	if v := t.view.Load(); a.view != v {
+		if err := a.index(v); err != nil {
+			return err
+		}
+	}
+	if err := tx.checkIDs(t, a); err != nil {
+		return err
+	}
+	seq := t.nextSeq
+	err := tx.insert(t, seq, a)
+	if sqlite.ErrCode(err).ToPrimary() == sqlite.ResultConstraint {
+		return tx.duplicateOf(t, a, err)
+	}
+	if err != nil {
+		return err
+	}
+	t.nextSeq++
+	if err := tx.addKeys(t, seq, a); err != nil {
+		return err
+	}
+	if err := tx.addLifted(t, seq, a); err != nil {
+		return err
+	}
+	tx.noteRow(t, a.row)
+	tx.onCommit = append(tx.onCommit, func() { t.lastSeq.Store(seq) })
+	return nil
+}
+
+// noteRow keeps the table's view true of a row that was added.
+func (tx *transaction) noteRow(t *table, r row) {
+	v := t.view.Load()
+	odd, ids := v.odd || r.odd, v.ids || t.tasks && r.id != nil
+	if odd != v.odd || ids != v.ids {
+		tx.show(t, &view{odd: odd, ids: ids, declared: v.declared})
+	}
+}
+
+// show changes a table's view until the transaction is taken back.
+func (tx *transaction) show(t *table, v *view) {
+	before := t.view.Load()
+	t.show(v)
+	tx.onRollback = append(tx.onRollback, func() { t.view.Store(before) })
+}
+
+// insertSQL is the statement that insert binds.
+func (t *table) insertSQL() string {
+	names := "seq, id, lifted, doc"
+	if t.tasks {
+		names += ", odd"
+		for _, c := range columns {
+			names += ", " + c.name
+		}
+	}
+	return "insert into " + t.sql + " (" + names + ") values (?" + strings.Repeat(", ?", strings.Count(names, ",")) + ")"
+}
+
+// updateSQL is the statement that replace binds.
+func (t *table) updateSQL() string {
+	sql := "update " + t.sql + " set lifted = ?1, doc = ?2"
+	if t.tasks {
+		sql += ", odd = ?4"
+		for i, c := range columns {
+			sql += fmt.Sprintf(", %s = ?%d", c.name, 5+i)
+		}
+	}
+	return sql + " where seq = ?3"
+}
+
+func (tx *transaction) insert(t *table, seq int64, a *addition) error {
+	stmt, err := tx.conn.Prepare(t.insert)
+	if err != nil {
+		return err
+	}
+	stmt.BindInt64(1, seq)
+	if a.row.id == nil {
+		stmt.BindNull(2)
+	} else {
+		stmt.BindBytes(2, a.row.id)
+	}
+	bindApart(stmt, 3, keysOf(a.lifted))
+	stmt.BindBytes(4, a.rest)
+	if t.tasks {
+		a.row.bind(stmt, 5)
+	}
+	_, err = stmt.Step()
+	return err
+}
+
+// bind binds odd and the columns to parameters from one on.
+func (r *row) bind(stmt *sqlite.Stmt, from int) {
+	stmt.BindBool(from, r.odd)
+	for i, c := range r.cells {
+		at := from + 1 + i
+		switch {
+		case c.isNull:
+			stmt.BindNull(at)
+		case columns[i].kind == textColumn:
+			stmt.BindText(at, string(c.text))
+		default:
+			stmt.BindInt64(at, c.number)
+		}
+	}
+}
+
+// checkIDs refuses a document whose _id is another's, where one stands in the
+// column of the _id and the other is a msg_id.
+func (tx *transaction) checkIDs(t *table, a *addition) error {
+	if !t.tasks {
+		return nil
+	}
+	var taken int64
+	var err error
+	id := a.whole.Lookup("_id")
+	text, isText := textValue(id)
+	switch {
+	case a.row.id == nil && t.view.Load().ids:
+		taken, err = number(tx.conn, "select count(*) from "+t.sql+" where id = ?", query.AppendKey(nil, id))
+	case a.row.id != nil && isText:
+		taken, err = number(tx.conn, "select count(*) from "+t.sql+" where msg_id = ? and id is null", text)
+	}
+	if err == nil && taken > 0 {
+		err = t.duplicate("_id", id)
+	}
+	return err
+}
+
+func textValue(v bson.RawValue) (string, bool) {
+	if v.Type != bson.TypeString && v.Type != bson.TypeSymbol {
+		return "", false
+	}
+	return string(textOf(bsoncore.Value{Type: bsoncore.Type(v.Type), Data: v.Value})), true
+}
+
+// duplicateOf tells which key of a document made SQLite refuse it.
+func (tx *transaction) duplicateOf(t *table, a *addition, refused error) error {
+	sql := "select count(*) from " + t.sql + " where id = ?"
+	key := any(a.row.id)
+	if a.row.id == nil {
+		sql = "select count(*) from " + t.sql + " where id is null and msg_id = ?"
+		key = string(a.row.cells[msgIDColumn].text)
+	}
+	taken, err := number(tx.conn, sql, key)
+	if err != nil {
+		return errors.Join(refused, err)
+	}
+	if taken > 0 {
+		return t.duplicate("_id", a.whole.Lookup("_id"))
+	}
+	return t.duplicate("msg_id", a.whole.Lookup("msg_id"))
+}
+
+func (t *table) duplicate(key string, v bson.RawValue) error {
+	return &taskdb.DuplicateKeyError{
+		Collection: t.name,
+		KeyPattern: bson.Raw(bsoncore.NewDocumentBuilder().AppendInt32(key, 1).Build()),
+		KeyValue: bson.Raw(bsoncore.NewDocumentBuilder().
+			AppendValue(key, bsoncore.Value{Type: bsoncore.Type(v.Type), Data: v.Value}).Build()),
+	}
+}

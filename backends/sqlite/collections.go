@@ -1,0 +1,109 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"zombiezen.com/go/sqlite"
+)
+
+// table returns a collection's table, which is made if there is none.
+func (tx *transaction) table(collection string) (*table, error) {
+	if t := tx.tables[collection]; t != nil {
+		return t, nil
+	}
+	if err := tx.execute("insert into collections (name, table_name) values (?, '')", collection); err != nil {
+		return nil, err
+	}
+	id := tx.conn.LastInsertRowID()
+	name, err := tableNameFor(tx.conn, id, collection)
+	if err != nil {
+		return nil, err
+	}
+	t := newTable(id, collection, name)
+	t.nextSeq = 1
+	if err := tx.execute("update collections set table_name = ? where id = ?", name, id); err != nil {
+		return nil, err
+	}
+	for _, definition := range t.definitions() {
+		if err := tx.execute(definition); err != nil {
+			return nil, fmt.Errorf("create collection %s: %w", collection, err)
+		}
+	}
+	tx.tables[collection] = t
+	tx.onRollback = append(tx.onRollback, func() { delete(tx.tables, collection) })
+	tx.onCommit = append(tx.onCommit, func() { tx.store.publish(collection, t) })
+	return t, nil
+}
+
+// publish lets readers see a collection, or, with nil, no longer see it.
+func (s *Store) publish(collection string, t *table) {
+	s.tablesMu.Lock()
+	defer s.tablesMu.Unlock()
+	if t == nil {
+		delete(s.tables, collection)
+		return
+	}
+	s.tables[collection] = t
+}
+
+// Collections is taskdb.Backend's.
+func (s *Store) Collections(ctx context.Context) (names []string, err error) {
+	if s.readOnly {
+		err = s.snapshot(ctx, func(conn *sqlite.Conn) error {
+			tables, err := loadTables(conn)
+			names = slices.Sorted(maps.Keys(tables))
+			return err
+		})
+		return names, err
+	}
+	leave, err := s.enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	s.tablesMu.RLock()
+	defer s.tablesMu.RUnlock()
+	return slices.Sorted(maps.Keys(s.tables)), nil
+}
+
+// Drop is taskdb.Backend's. The collection is gone at once; the sweeper frees its
+// space.
+func (s *Store) Drop(ctx context.Context, collection string) error {
+	err := s.write(ctx, func(tx *transaction) error {
+		t := tx.tables[collection]
+		if t == nil {
+			return nil
+		}
+		return tx.drop(t)
+	})
+	if err == nil {
+		s.sweeper.wake()
+	}
+	return err
+}
+
+func (tx *transaction) drop(t *table) error {
+	dropped := droppedName(t.id)
+	for _, step := range []struct {
+		sql  string
+		args []any
+	}{
+		{"alter table " + t.sql + " rename to " + quoted(dropped), nil},
+		{"update collections set name = null, table_name = ? where id = ?", []any{dropped, t.id}},
+		{"update indexes set state = 'dropping' where collection = ?", []any{t.id}},
+	} {
+		if err := tx.execute(step.sql, step.args...); err != nil {
+			return fmt.Errorf("drop collection %s: %w", t.name, err)
+		}
+	}
+	delete(tx.tables, t.name)
+	tx.onRollback = append(tx.onRollback, func() { tx.tables[t.name] = t })
+	tx.onCommit = append(tx.onCommit, func() { tx.store.publish(t.name, nil) })
+	return nil
+}
+
+// droppedName is the name of the table of a collection that is being dropped.
+func droppedName(id int64) string { return fmt.Sprintf("dropped %d", id) }

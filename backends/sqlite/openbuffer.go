@@ -1,0 +1,151 @@
+package sqlite
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"slices"
+	"sync"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"zombiezen.com/go/sqlite"
+
+	"github.com/taskdb/taskdb/backends/internal/execute"
+	"github.com/taskdb/taskdb/taskdb"
+)
+
+// oldBinary is the subtype of binary values whose data begins with its length
+// once more, which is no part of the buffer.
+const (
+	oldBinary       = 2
+	oldBinaryPrefix = 4
+)
+
+// OpenBuffer is taskdb.Backend's.
+func (s *Store) OpenBuffer(ctx context.Context, collection, msgID, key string, n int) (buffer taskdb.Buffer, err error) {
+	t, err := s.table(ctx, collection)
+	if err != nil {
+		return nil, err
+	}
+	if t == nil {
+		return nil, taskdb.ErrNotFound
+	}
+	seq, err := s.seqOf(ctx, t, msgID)
+	if err != nil {
+		return nil, err
+	}
+	err = s.snapshot(ctx, func(conn *sqlite.Conn) error {
+		e, err := t.fetch(conn, seq)
+		if err == nil {
+			buffer, err = s.openBuffer(conn, t, e, key, n)
+		}
+		return err
+	})
+	return buffer, err
+}
+
+func (s *Store) openBuffer(conn *sqlite.Conn, t *table, e execute.Entry, key string, n int) (taskdb.Buffer, error) {
+	if !slices.Contains(e.Apart, key) {
+		buffers, err := buffersWithin(e.Doc, key)
+		if err != nil {
+			return nil, err
+		}
+		if n < 0 || n >= len(buffers) {
+			return nil, taskdb.ErrNotFound
+		}
+		return &smallBuffer{bytes.NewReader(payload(buffers[n]))}, nil
+	}
+	refs, err := t.buffersOf(conn, e.ID, key)
+	if err != nil {
+		return nil, err
+	}
+	if n < 0 || n >= len(refs) {
+		return nil, taskdb.ErrNotFound
+	}
+	ref := refs[n]
+	if ref.subtype == oldBinary {
+		ref.start, ref.size = ref.start+oldBinaryPrefix, ref.size-oldBinaryPrefix
+	}
+	chunks := &chunkReader{store: s, ref: ref, at: -1}
+	return &streamedBuffer{io.NewSectionReader(chunks, 0, ref.size)}, nil
+}
+
+// buffersWithin returns the buffers that a document has under a key: none if the
+// key is missing or null.
+func buffersWithin(doc bson.Raw, key string) ([]taskdb.LiftedBuffer, error) {
+	v := doc.Lookup(key)
+	if v.IsZero() || v.Type == bson.TypeNull {
+		return nil, nil
+	}
+	if v.Type == bson.TypeArray {
+		if buffers, ok := taskdb.BuffersOf(v.Value); ok {
+			return buffers, nil
+		}
+	}
+	return nil, taskdb.ErrNoBuffers
+}
+
+func payload(b taskdb.LiftedBuffer) []byte {
+	if b.Subtype == oldBinary && len(b.Data) >= oldBinaryPrefix {
+		return b.Data[oldBinaryPrefix:]
+	}
+	return b.Data
+}
+
+// smallBuffer is a buffer that is kept in its document.
+type smallBuffer struct{ *bytes.Reader }
+
+// Close is io.Closer's.
+func (*smallBuffer) Close() error { return nil }
+
+// streamedBuffer is a buffer that is read chunk by chunk.
+type streamedBuffer struct{ *io.SectionReader }
+
+// Close is io.Closer's. Between two reads the buffer holds nothing.
+func (*streamedBuffer) Close() error { return nil }
+
+// chunkReader reads a buffer. It keeps the chunk that it read last, so that small
+// reads one after another cost little.
+type chunkReader struct {
+	store *Store
+	ref   bufferRef
+
+	mu    sync.Mutex
+	at    int64 // the place of chunk in the buffer, -1 at first
+	chunk []byte
+}
+
+// ReadAt is io.ReaderAt's.
+func (r *chunkReader) ReadAt(p []byte, offset int64) (n int, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for n < len(p) && offset < r.ref.size {
+		if r.at < 0 || offset < r.at || offset >= r.at+int64(len(r.chunk)) {
+			if err := r.load(offset); err != nil {
+				return n, err
+			}
+		}
+		copied := copy(p[n:], r.chunk[offset-r.at:])
+		n, offset = n+copied, offset+int64(copied)
+	}
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+// load reads the chunk of the stream that has the byte at an offset.
+func (r *chunkReader) load(offset int64) error {
+	within := (r.ref.start + offset) % chunkSize
+	from := max(0, offset-within)
+	to := min(r.ref.size, offset-within+chunkSize)
+	chunk := make([]byte, to-from)
+	err := r.store.read(context.Background(), func(conn *sqlite.Conn) error {
+		return readStream(conn, r.ref.stream, r.ref.start+from, chunk)
+	})
+	if err != nil {
+		return err
+	}
+	r.at, r.chunk = from, chunk
+	return nil
+}

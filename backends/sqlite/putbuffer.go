@@ -1,0 +1,220 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
+	"zombiezen.com/go/sqlite"
+
+	"github.com/taskdb/taskdb/backends/internal/execute"
+	"github.com/taskdb/taskdb/query"
+	"github.com/taskdb/taskdb/taskdb"
+)
+
+// PutBuffer is taskdb.Backend's.
+func (s *Store) PutBuffer(ctx context.Context, collection, msgID, key string, r io.Reader) error {
+	if err := s.writable(); err != nil {
+		return err
+	}
+	t, err := s.table(ctx, collection)
+	if err != nil {
+		return err
+	}
+	if t == nil {
+		return taskdb.ErrNotFound
+	}
+	seq, err := s.seqOf(ctx, t, msgID)
+	if err != nil {
+		return err
+	}
+	err = s.read(ctx, func(conn *sqlite.Conn) error {
+		_, err := t.takesBuffer(conn, seq, key)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	var u upload
+	err = s.send(ctx, r, &u, make([]byte, pieceSize))
+	if err == nil {
+		err = s.write(ctx, func(tx *transaction) error { return tx.putBuffer(t, seq, key, &u) })
+	}
+	if err != nil {
+		s.abandon(&u)
+	}
+	return err
+}
+
+// takesBuffer returns a record that may have a buffer more under a key.
+func (t *table) takesBuffer(conn *sqlite.Conn, seq int64, key string) (execute.Entry, error) {
+	e, err := t.fetch(conn, seq)
+	if err == nil && !slices.Contains(e.Apart, key) {
+		_, err = buffersWithin(e.Doc, key)
+	}
+	return e, err
+}
+
+// putBuffer makes an upload the last buffer of a record's key.
+func (tx *transaction) putBuffer(t *table, seq int64, key string, u *upload) error {
+	if tx.tables[t.name] != t {
+		return taskdb.ErrNotFound // the collection was dropped
+	}
+	e, err := t.takesBuffer(tx.conn, seq, key)
+	if err != nil {
+		return err
+	}
+	size := u.size + int64(len(u.tail))
+	if size > math.MaxInt32 {
+		return fmt.Errorf("a buffer of %d bytes: %w", size, taskdb.ErrTooLarge)
+	}
+	indexes, err := tx.withoutKeys(t, seq, key)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(e.Apart, key) {
+		if e, err = tx.setApart(t, e, key); err != nil {
+			return err
+		}
+	}
+	stream, err := tx.finish(u)
+	if err != nil {
+		return err
+	}
+	refs, err := t.buffersOf(tx.conn, seq, key)
+	if err != nil {
+		return err
+	}
+	if err := tx.addBuffer(t, seq, key, len(refs), bufferRef{stream: stream, size: size}); err != nil {
+		return err
+	}
+	return tx.withKeys(t, seq, indexes)
+}
+
+// setApart takes a key's buffers out of a record's document.
+func (tx *transaction) setApart(t *table, e execute.Entry, key string) (execute.Entry, error) {
+	buffers, err := buffersWithin(e.Doc, key)
+	if err != nil {
+		return e, err
+	}
+	e.Doc, e.Apart = withEmptyArray(e.Doc, key), append(e.Apart, key)
+	if len(e.Doc) > taskdb.MaxRecordSize {
+		return e, fmt.Errorf("%d bytes, of %d: %w", len(e.Doc), taskdb.MaxRecordSize, taskdb.ErrTooLarge)
+	}
+	if err := tx.replace(t, e); err != nil || len(buffers) == 0 {
+		return e, err
+	}
+	var all []byte
+	for _, b := range buffers {
+		all = append(all, b.Data...)
+	}
+	stream, err := tx.finish(&upload{tail: all})
+	if err == nil {
+		_, err = tx.addBuffers(t, e.ID, taskdb.Lifted{Key: key, Buffers: buffers}, stream, 0)
+	}
+	return e, err
+}
+
+// withEmptyArray returns a document with an empty array in the place of a key's
+// value, or at the end if it has none.
+func withEmptyArray(doc bson.Raw, key string) bson.Raw {
+	empty := bsoncore.NewArrayBuilder().Build()
+	start, dst := bsoncore.ReserveLength(nil)
+	found := false
+	for rest := []byte(doc[4:]); len(rest) > 1; {
+		var element bsoncore.Element
+		element, rest, _ = bsoncore.ReadElement(rest)
+		if !found && element.Key() == key {
+			found = true
+			dst = bsoncore.AppendArrayElement(dst, key, empty)
+			continue
+		}
+		dst = append(dst, element...)
+	}
+	if !found {
+		dst = bsoncore.AppendArrayElement(dst, key, empty)
+	}
+	dst = append(dst, 0)
+	return bson.Raw(bsoncore.UpdateLength(dst, start, int32(len(dst))))
+}
+
+// replace stores a record's document in the place of what it was, without the
+// keys in declared indexes.
+func (tx *transaction) replace(t *table, e execute.Entry) error {
+	r := rowOf(e.Doc, t.tasks)
+	stmt, err := tx.conn.Prepare(t.update)
+	if err != nil {
+		return err
+	}
+	bindApart(stmt, 1, e.Apart)
+	stmt.BindBytes(2, e.Doc)
+	stmt.BindInt64(3, e.ID)
+	if t.tasks {
+		r.bind(stmt, 4)
+	}
+	if _, err := stmt.Step(); err != nil {
+		return err
+	}
+	tx.noteRow(t, r)
+	return nil
+}
+
+// withoutKeys removes a record's keys from the declared indexes that ask about a
+// top-level key, and returns the places of these.
+func (tx *transaction) withoutKeys(t *table, seq int64, key string) (indexes []int, err error) {
+	declared := t.view.Load().declared
+	for i, d := range declared {
+		if asksAbout(d.index, key) {
+			indexes = append(indexes, i)
+		}
+	}
+	if len(indexes) == 0 {
+		return nil, nil
+	}
+	doc, err := t.whole(tx.conn, seq)
+	if err != nil {
+		return nil, err
+	}
+	for _, i := range indexes {
+		if err := tx.removeKeys(declared[i], seq, doc); err != nil {
+			return nil, err
+		}
+	}
+	return indexes, nil
+}
+
+// withKeys adds a record's keys again to what withoutKeys removed them from.
+func (tx *transaction) withKeys(t *table, seq int64, indexes []int) error {
+	if len(indexes) == 0 {
+		return nil
+	}
+	doc, err := t.whole(tx.conn, seq)
+	if err != nil {
+		return err
+	}
+	for _, i := range indexes {
+		d := t.view.Load().declared[i]
+		keys, err := d.index.Keys(doc)
+		if err == nil {
+			err = tx.addIndexKeys(t, i, seq, doc, keys)
+		}
+		if err != nil {
+			return errors.Join(fmt.Errorf("index %q", d.index.Name), err)
+		}
+	}
+	return nil
+}
+
+// asksAbout tells whether an index's keys may change with a top-level key.
+func asksAbout(index *query.Index, key string) bool {
+	if index.Partial != nil && index.Partial.Needs(key) {
+		return true
+	}
+	sort, err := query.ParseSort(index.KeyPattern())
+	return err != nil || sort.Needs(key)
+}

@@ -1,0 +1,140 @@
+package sqlite
+
+import (
+	"fmt"
+
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+
+	"github.com/taskdb/taskdb/taskdb"
+)
+
+// applicationID tells taskdb's files from those of others: "tskd".
+const applicationID = 0x74736b64
+
+// migrations are the steps from each version of the schema to the next; a file's
+// PRAGMA user_version is how many of them it has had.
+var migrations = []string{version1}
+
+// version1 is the schema of a store:
+//
+//   - collections has a row for each collection, with the name of the table that
+//     its records are in; a row without name is being dropped.
+//   - indexes has the declared indexes. Their state is building, ready or
+//     dropping; only what is ready may be used.
+//   - index_keys has the keys of all declared indexes.
+//   - buffers says where the arrays that were lifted out of a record have their
+//     elements: from which byte of which stream on.
+//   - chunks has the bytes of streams, in pieces of chunkSize.
+//   - uploads has the streams whose record is not stored yet. Those of a process
+//     that ended are of no use.
+const version1 = `
+create table collections (
+	id integer primary key autoincrement,
+	name text unique,
+	table_name text not null
+) strict;
+create table indexes (
+	id integer primary key autoincrement,
+	collection integer not null,
+	name text not null,
+	pattern blob not null,
+	uniqueness integer not null,
+	partial blob,
+	multikey integer not null default 0,
+	unordered integer not null default 0,
+	state text not null default 'building'
+) strict;
+create table index_keys (
+	index_id integer not null,
+	key blob not null,
+	seq integer not null,
+	primary key (index_id, key, seq)
+) strict, without rowid;
+create table buffers (
+	collection integer not null,
+	seq integer not null,
+	key text not null,
+	position integer not null,
+	stream integer not null,
+	start integer not null,
+	size integer not null,
+	subtype integer not null,
+	primary key (collection, seq, key, position)
+) strict, without rowid;
+create table chunks (
+	stream integer not null,
+	n integer not null,
+	data blob not null,
+	primary key (stream, n)
+) strict, without rowid;
+create table uploads (
+	stream integer primary key,
+	abandoned integer not null default 0
+) strict;
+`
+
+// migrate brings a file to the latest version of the schema, in one transaction.
+// A file without anything in it becomes a store.
+func migrate(conn *sqlite.Conn) (err error) {
+	version, err := versionOf(conn)
+	if err != nil || version == len(migrations) {
+		return err
+	}
+	end, err := sqlitex.ImmediateTransaction(conn)
+	if err != nil {
+		return fmt.Errorf("migrate the schema: %w", err)
+	}
+	defer end(&err)
+	for at, step := range migrations[version:] {
+		if err := sqlitex.ExecuteScript(conn, step, nil); err != nil {
+			return fmt.Errorf("migrate the schema to version %d: %w", version+at+1, err)
+		}
+	}
+	return sqlitex.ExecuteScript(conn, fmt.Sprintf("pragma application_id = %d; pragma user_version = %d;",
+		applicationID, len(migrations)), nil)
+}
+
+// versionOf returns the version of a file's schema, 0 if there is nothing in the
+// file. A file of another application is refused, and one of a newer version is
+// taskdb.ErrNewer.
+func versionOf(conn *sqlite.Conn) (int, error) {
+	application, err := number(conn, "pragma application_id")
+	if sqlite.ErrCode(err).ToPrimary() == sqlite.ResultNotADB {
+		return 0, fmt.Errorf("it is no SQLite file: %w", err)
+	}
+	if err != nil {
+		return 0, err
+	}
+	tables, err := number(conn, "select count(*) from sqlite_schema")
+	if err != nil {
+		return 0, err
+	}
+	version, err := number(conn, "pragma user_version")
+	switch {
+	case err != nil:
+		return 0, err
+	case application == 0 && tables == 0 && version == 0:
+		return 0, nil
+	case application != applicationID:
+		return 0, fmt.Errorf("it is a file of another application: its application_id is %#x, that of a store %#x",
+			application, applicationID)
+	case version > int64(len(migrations)):
+		return 0, fmt.Errorf("%w: its schema is of version %d, and this program knows %d; open it with a newer taskdb",
+			taskdb.ErrNewer, version, len(migrations))
+	}
+	return int(version), nil
+}
+
+// number returns what a query of one integer answers, 0 for no answer.
+func number(conn *sqlite.Conn, query string, args ...any) (int64, error) {
+	var n int64
+	err := sqlitex.Execute(conn, query, &sqlitex.ExecOptions{
+		Args: args,
+		ResultFunc: func(stmt *sqlite.Stmt) error {
+			n = stmt.ColumnInt64(0)
+			return nil
+		},
+	})
+	return n, err
+}

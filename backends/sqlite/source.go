@@ -1,0 +1,183 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"zombiezen.com/go/sqlite"
+
+	"github.com/taskdb/taskdb/backends/internal/execute"
+	"github.com/taskdb/taskdb/query"
+	"github.com/taskdb/taskdb/taskdb"
+)
+
+// source is a collection as one request sees it: the records that were there at
+// its start, and no others.
+type source struct {
+	store   *Store
+	table   *table
+	view    *view
+	lastSeq int64
+	limit   int // how many records are likely to be wanted; 0 is all
+}
+
+// source returns a collection for a request. There is none (nil) if it was never
+// written to.
+func (s *Store) source(ctx context.Context, collection string, limit int64) (*source, error) {
+	t, err := s.table(ctx, collection)
+	if t == nil || err != nil {
+		return nil, err
+	}
+	lastSeq := t.lastSeq.Load() // before the view, see table
+	return &source{store: s, table: t, view: t.view.Load(), lastSeq: lastSeq, limit: int(min(limit, batchRecords))}, nil
+}
+
+// table returns a collection's table, or nil. A store that is open for reading
+// only reads what another process may have changed.
+func (s *Store) table(ctx context.Context, collection string) (*table, error) {
+	if err := checkName(collection); err != nil {
+		return nil, err
+	}
+	if s.readOnly {
+		var t *table
+		err := s.snapshot(ctx, func(conn *sqlite.Conn) error {
+			tables, err := loadTables(conn)
+			t = tables[collection]
+			return err
+		})
+		return t, err
+	}
+	leave, err := s.enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	s.tablesMu.RLock()
+	defer s.tablesMu.RUnlock()
+	return s.tables[collection], nil
+}
+
+// Indexes is execute.Source's.
+func (s *source) Indexes() []*query.Index { return s.view.indexes }
+
+func (s *source) origins(scan query.Scan) []origin {
+	if scan.Index == nil {
+		return []origin{s.table.inOrder()}
+	}
+	return s.view.origins[scan.Index]
+}
+
+var errDropped = errors.New("the index was dropped while it was read")
+
+// stillThere tells whether a collection is there yet, and fails if the index with
+// an id, if that is not 0, is not. A walk that did not begin yet needs to ask
+// about the index only.
+func (s *source) stillThere(conn *sqlite.Conn, index int64, later bool) (bool, error) {
+	if later {
+		there, err := number(conn, "select count(*) from collections where id = ? and name is not null", s.table.id)
+		if there == 0 || err != nil {
+			return false, err
+		}
+	}
+	if index == 0 {
+		return true, nil
+	}
+	ready, err := number(conn, "select count(*) from indexes where id = ? and state = 'ready'", index)
+	if err == nil && ready == 0 {
+		err = errDropped
+	}
+	return true, err
+}
+
+// Count is execute.Source's.
+func (s *source) Count(ctx context.Context, scan query.Scan) (n int64, ok bool, err error) {
+	origins := s.origins(scan)
+	if len(origins) != 1 || origins[0].check {
+		return 0, false, nil
+	}
+	o := origins[0]
+	err = s.store.snapshot(ctx, func(conn *sqlite.Conn) error {
+		if _, err := s.stillThere(conn, o.declared, false); err != nil {
+			return err
+		}
+		if scan.Index == nil {
+			n, err = number(conn, "select count(*) from "+s.table.sql)
+			return err
+		}
+		for _, stretch := range o.stretches(scan.Ranges) {
+			stretch.upTo = s.lastSeq
+			some, err := o.count(conn, stretch)
+			if err != nil {
+				return err
+			}
+			n += some
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, false, fmt.Errorf("count %s: %w", s.table.name, err)
+	}
+	return n, true, nil
+}
+
+func (o *origin) count(conn *sqlite.Conn, s stretch) (int64, error) {
+	stmt, err := conn.Prepare(o.countSQL(s))
+	if err != nil {
+		return 0, err
+	}
+	defer stmt.Reset()
+	o.bind(stmt, s)
+	if _, err := stmt.Step(); err != nil {
+		return 0, err
+	}
+	return stmt.ColumnInt64(0), nil
+}
+
+// Fetch is execute.Source's.
+func (s *source) Fetch(ctx context.Context, id int64) (e execute.Entry, err error) {
+	err = s.store.read(ctx, func(conn *sqlite.Conn) error {
+		e, err = s.table.fetch(conn, id)
+		return err
+	})
+	return e, err
+}
+
+func (t *table) fetch(conn *sqlite.Conn, seq int64) (execute.Entry, error) {
+	stmt, err := conn.Prepare("select seq, lifted, doc from " + t.sql + " where seq = ?")
+	if err != nil {
+		return execute.Entry{}, err
+	}
+	stmt.BindInt64(1, seq)
+	return readRecord(stmt)
+}
+
+// byMsgID returns the record of a task.
+func (t *table) byMsgID(conn *sqlite.Conn, msgID string) (execute.Entry, error) {
+	stmt, err := conn.Prepare("select seq, lifted, doc from " + t.sql + " where msg_id = ?")
+	if err != nil {
+		return execute.Entry{}, err
+	}
+	stmt.BindText(1, msgID)
+	return readRecord(stmt)
+}
+
+// readRecord carries out a statement that finds seq, lifted and doc of one record
+// or of none.
+func readRecord(stmt *sqlite.Stmt) (execute.Entry, error) {
+	defer stmt.Reset()
+	found, err := stmt.Step()
+	if err != nil {
+		return execute.Entry{}, err
+	}
+	if !found {
+		return execute.Entry{}, taskdb.ErrNotFound
+	}
+	return execute.Entry{ID: stmt.ColumnInt64(0), Apart: apart(stmt, 1), Doc: blob(stmt, 2), Fresh: true}, nil
+}
+
+// Complete is execute.Source's.
+func (s *source) Complete(ctx context.Context, e execute.Entry) (bson.Raw, error) {
+	return s.store.whole(ctx, s.table, e.ID)
+}

@@ -1,0 +1,122 @@
+package sqlite
+
+import (
+	"strings"
+
+	"zombiezen.com/go/sqlite"
+)
+
+// origin is where a walk finds records: a table, or one of its indexes.
+type origin struct {
+	from     string // the index alone
+	records  string // the index with the records, as t
+	value    string // what the index is on; "" is a walk by insertion
+	kind     valueKind
+	seq      string // the record's place in its table
+	where    string // what else must hold
+	check    bool   // the filter is to be asked about what is found
+	declared int64  // the index's id in index_keys, or 0
+}
+
+// valueKind is the type of what an index is on.
+type valueKind uint8
+
+const (
+	numbers valueKind = iota
+	texts
+	keys // as query.Index makes them
+)
+
+// sql is the statement that walks a stretch. Its parameters are those that bind
+// binds; its columns are seq, the value and, if docs are wanted, what is kept
+// apart and the document.
+func (o *origin) sql(s stretch, reverse, docs bool) string {
+	from, more := o.from, ""
+	if docs {
+		from, more = o.records, ", t.lifted, t.doc"
+	}
+	value, direction := o.value, ""
+	if reverse {
+		direction = " desc"
+	}
+	order := o.seq + direction
+	if value == "" {
+		value = "null"
+	} else {
+		order = value + direction + ", " + order
+	}
+	return "select " + o.seq + ", " + value + more + " from " + from + " where " + o.condition(s) +
+		" order by " + order + " limit ?"
+}
+
+// countSQL is the statement that counts what a stretch has.
+func (o *origin) countSQL(s stretch) string {
+	return "select count(*) from " + o.from + " where " + o.condition(s)
+}
+
+func (o *origin) condition(s stretch) string {
+	var b strings.Builder
+	switch s.kind {
+	case nulls:
+		b.WriteString(o.value + " is null and ")
+	case onePoint:
+		b.WriteString(o.value + " = ? and ")
+	case between:
+		b.WriteString(o.lowCondition(s.low) + o.highCondition(s.high))
+	}
+	b.WriteString(o.seq + " > ? and " + o.seq + " <= ?" + o.where)
+	return b.String()
+}
+
+func (o *origin) lowCondition(low value) string {
+	switch {
+	case low.open:
+		return o.value + " is not null and "
+	case low.beyond:
+		return o.value + " > ? and "
+	}
+	return o.value + " >= ? and "
+}
+
+func (o *origin) highCondition(high value) string {
+	switch {
+	case high.open:
+		return ""
+	case high.beyond:
+		return o.value + " <= ? and "
+	}
+	return o.value + " < ? and "
+}
+
+// bind binds a stretch to its statement and returns how many parameters it took.
+func (o *origin) bind(stmt *sqlite.Stmt, s stretch) int {
+	n := 0
+	for _, end := range s.ends() {
+		n++
+		switch o.kind {
+		case numbers:
+			stmt.BindInt64(n, end.number)
+		case texts:
+			stmt.BindText(n, string(end.bytes))
+		case keys:
+			stmt.BindBytes(n, end.bytes)
+		}
+	}
+	stmt.BindInt64(n+1, s.after)
+	stmt.BindInt64(n+2, s.upTo)
+	return n + 2
+}
+
+// valueOf reads the value of a row that a statement of sql found.
+func (o *origin) valueOf(stmt *sqlite.Stmt) value {
+	const at = 1
+	if o.value == "" || stmt.ColumnIsNull(at) {
+		return value{}
+	}
+	if o.kind == numbers {
+		return value{number: stmt.ColumnInt64(at)}
+	}
+	bytes := make([]byte, stmt.ColumnLen(at))
+	stmt.ColumnBytes(at, bytes)
+	return value{bytes: bytes}
+}

@@ -1,0 +1,146 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+)
+
+// How much one step of the sweeper removes, so that no writer waits long for it.
+const (
+	sweepChunks  = 32
+	sweepKeys    = 2000
+	sweepRecords = 200
+)
+
+// sweeper is the goroutine that frees the space of what is of no use any more:
+// chunks whose record was not stored, keys of dropped indexes, records of dropped
+// collections. It does so in small steps, between the changes of others. What it
+// does not come to, the next process sweeps.
+type sweeper struct {
+	store *Store
+	work  chan struct{}
+	stop  context.CancelFunc
+	ended chan struct{}
+}
+
+func newSweeper(s *Store) *sweeper {
+	ctx, stop := context.WithCancel(context.Background())
+	w := &sweeper{store: s, work: make(chan struct{}, 1), stop: stop, ended: make(chan struct{})}
+	w.wake()
+	go w.run(ctx)
+	return w
+}
+
+// wake tells that there may be something to sweep.
+func (w *sweeper) wake() {
+	select {
+	case w.work <- struct{}{}:
+	default: // it is told already
+	}
+}
+
+func (w *sweeper) close() {
+	w.stop()
+	<-w.ended
+}
+
+func (w *sweeper) run(ctx context.Context) {
+	defer close(w.ended)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-w.work:
+			w.sweep(ctx)
+		}
+	}
+}
+
+// sweep removes all that there is to remove. An error, as of a full disk, puts it
+// off until there is more.
+func (w *sweeper) sweep(ctx context.Context) {
+	for {
+		var target garbage
+		err := w.store.read(ctx, func(conn *sqlite.Conn) (err error) {
+			target, err = findGarbage(conn)
+			return err
+		})
+		if err != nil || target.remove == nil {
+			return
+		}
+		if err := w.store.write(ctx, func(tx *transaction) error { return target.remove(tx, target.id) }); err != nil {
+			return
+		}
+	}
+}
+
+// garbage is something of no use, and how to remove some of it.
+type garbage struct {
+	id     int64
+	remove func(tx *transaction, id int64) error
+}
+
+func findGarbage(conn *sqlite.Conn) (garbage, error) {
+	for _, kind := range []struct {
+		query  string
+		remove func(tx *transaction, id int64) error
+	}{
+		{"select stream from uploads where abandoned = 1 limit 1", (*transaction).sweepStream},
+		{"select id from indexes where state = 'dropping' limit 1", (*transaction).sweepIndex},
+		{"select id from collections where name is null limit 1", (*transaction).sweepCollection},
+	} {
+		id, err := number(conn, kind.query)
+		if id != 0 || err != nil {
+			return garbage{id, kind.remove}, err
+		}
+	}
+	return garbage{}, nil
+}
+
+// removeSome carries out a deletion, and then the last statement if there was
+// nothing to delete.
+func (tx *transaction) removeSome(id int64, some, last string) error {
+	if err := tx.execute(some, id); err != nil || tx.conn.Changes() > 0 {
+		return err
+	}
+	return tx.execute(last, id)
+}
+
+func (tx *transaction) sweepStream(stream int64) error {
+	return tx.removeSome(stream, fmt.Sprintf(
+		"delete from chunks where (stream, n) in (select stream, n from chunks where stream = ? limit %d)", sweepChunks),
+		"delete from uploads where stream = ?")
+}
+
+func (tx *transaction) sweepIndex(id int64) error {
+	return tx.removeSome(id, fmt.Sprintf("delete from index_keys where (index_id, key, seq) in "+
+		"(select index_id, key, seq from index_keys where index_id = ? limit %d)", sweepKeys),
+		"delete from indexes where id = ?")
+}
+
+// sweepCollection removes records, and leaves their streams to sweepStream.
+func (tx *transaction) sweepCollection(id int64) error {
+	table := quoted(droppedName(id))
+	last, err := number(tx.conn, fmt.Sprintf("select max(seq) from (select seq from %s order by seq limit %d)", table, sweepRecords))
+	if err != nil {
+		return err
+	}
+	if last == 0 {
+		if err := tx.execute("delete from collections where id = ?", id); err != nil {
+			return err
+		}
+		return sqlitex.ExecuteTransient(tx.conn, "drop table "+table, nil)
+	}
+	for _, sql := range []string{
+		"insert or replace into uploads (stream, abandoned) select stream, 1 from buffers where collection = ? and seq <= ? and stream <> 0",
+		"delete from buffers where collection = ? and seq <= ?",
+	} {
+		if err := tx.execute(sql, id, last); err != nil {
+			return err
+		}
+	}
+	return tx.execute("delete from "+table+" where seq <= ?", last)
+}

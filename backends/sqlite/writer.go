@@ -1,0 +1,218 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+)
+
+// maxGroup is how many operations are committed together at the most.
+const maxGroup = 512
+
+// writer is the one goroutine that writes. Operations that are waiting when it
+// is free are committed together.
+type writer struct {
+	store      *Store
+	conn       *sqlite.Conn
+	operations chan *operation
+	ended      chan struct{}
+	group      []*operation
+
+	tables     map[string]*table // those of the store, and what is not committed yet
+	nextStream int64
+}
+
+// operation is one caller's change: all of it or nothing.
+type operation struct {
+	change func(tx *transaction) error
+	err    error
+	done   chan struct{}
+}
+
+// newWriter reads what the file has and starts the goroutine, which owns conn
+// from then on.
+func newWriter(s *Store, conn *sqlite.Conn) (*writer, error) {
+	w := &writer{store: s, conn: conn, operations: make(chan *operation), ended: make(chan struct{})}
+	if err := w.load(); err != nil {
+		return nil, err
+	}
+	go w.run()
+	return w, nil
+}
+
+// leftovers are what a process that ended left half done: it is for the sweeper.
+const leftovers = `
+update uploads set abandoned = 1 where abandoned = 0;
+update indexes set state = 'dropping' where state = 'building';`
+
+func (w *writer) load() error {
+	if err := sqlitex.ExecuteScript(w.conn, leftovers, nil); err != nil {
+		return err
+	}
+	tables, err := loadTables(w.conn)
+	if err != nil {
+		return err
+	}
+	w.tables, w.store.tables = tables, maps.Clone(tables)
+	lastStream, err := number(w.conn, "select max(stream) from (select max(stream) as stream from chunks union all select max(stream) from uploads)")
+	w.nextStream = lastStream + 1
+	return err
+}
+
+// write carries out a change in the writer's goroutine and returns when it is
+// committed. If the context ends before the writer takes it, nothing was done.
+func (s *Store) write(ctx context.Context, change func(tx *transaction) error) error {
+	if err := s.writable(); err != nil {
+		return err
+	}
+	leave, err := s.enter(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	op := &operation{change: change, done: make(chan struct{})}
+	select {
+	case s.writer.operations <- op:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	<-op.done
+	return op.err
+}
+
+func (w *writer) run() {
+	defer close(w.ended)
+	for first := range w.operations {
+		w.gather(first)
+		w.commit()
+		for _, op := range w.group {
+			close(op.done)
+		}
+	}
+}
+
+// gather collects the operations that are waiting.
+func (w *writer) gather(first *operation) {
+	w.group = append(w.group[:0], first)
+	for len(w.group) < maxGroup {
+		select {
+		case op, ok := <-w.operations:
+			if !ok {
+				return
+			}
+			w.group = append(w.group, op)
+		default:
+			return
+		}
+	}
+}
+
+// commit carries out the group in one transaction. An operation that fails takes
+// back what it did and leaves the others alone; if the transaction fails, all do.
+func (w *writer) commit() {
+	tx := &transaction{writer: w, conn: w.conn}
+	err := tx.begin()
+	for _, op := range w.group {
+		if err == nil {
+			op.err = tx.attempt(op.change)
+			err = tx.broken()
+		}
+	}
+	if err == nil {
+		err = tx.commit()
+	}
+	if err == nil {
+		return
+	}
+	err = errors.Join(err, tx.rollback())
+	for _, op := range w.group {
+		if op.err == nil {
+			op.err = err
+		}
+	}
+}
+
+// close ends the goroutine, moves the log to the file, and closes the connection.
+// Nobody may be writing.
+func (w *writer) close() error {
+	close(w.operations)
+	<-w.ended
+	checkpoint := sqlitex.ExecuteTransient(w.conn, "pragma wal_checkpoint(truncate)", nil)
+	return errors.Join(checkpoint, w.conn.Close())
+}
+
+// transaction is what the writer commits together.
+type transaction struct {
+	*writer
+	conn       *sqlite.Conn
+	onCommit   []func()
+	onRollback []func()
+}
+
+func (tx *transaction) begin() error { return tx.execute("begin immediate") }
+
+func (tx *transaction) commit() error {
+	if err := tx.execute("commit"); err != nil {
+		return err
+	}
+	for _, then := range tx.onCommit {
+		then()
+	}
+	return nil
+}
+
+// rollback takes back the whole transaction, unless SQLite has done so.
+func (tx *transaction) rollback() error {
+	tx.takeBack(0, 0)
+	if tx.conn.AutocommitEnabled() {
+		return nil
+	}
+	return tx.execute("rollback")
+}
+
+// attempt carries out a change within a savepoint.
+func (tx *transaction) attempt(change func(tx *transaction) error) error {
+	commits, rollbacks := len(tx.onCommit), len(tx.onRollback)
+	if err := tx.execute("savepoint operation"); err != nil {
+		return err
+	}
+	err := change(tx)
+	if err != nil {
+		tx.takeBack(commits, rollbacks)
+		if tx.conn.AutocommitEnabled() {
+			return err
+		}
+		if undone := tx.execute("rollback to operation"); undone != nil {
+			return errors.Join(err, undone)
+		}
+	}
+	return errors.Join(err, tx.execute("release operation"))
+}
+
+// takeBack undoes in memory what was done since there were so many callbacks.
+func (tx *transaction) takeBack(commits, rollbacks int) {
+	for _, undo := range slices.Backward(tx.onRollback[rollbacks:]) {
+		undo()
+	}
+	tx.onCommit, tx.onRollback = tx.onCommit[:commits], tx.onRollback[:rollbacks]
+}
+
+// broken tells whether SQLite gave up the transaction, as when the disk is full.
+func (tx *transaction) broken() error {
+	if tx.conn.AutocommitEnabled() {
+		return errors.New("the transaction that it shared with other changes failed")
+	}
+	return nil
+}
+
+func (tx *transaction) execute(sql string, args ...any) error {
+	if err := sqlitex.Execute(tx.conn, sql, &sqlitex.ExecOptions{Args: args}); err != nil {
+		return fmt.Errorf("%.40s: %w", sql, err)
+	}
+	return nil
+}
