@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 
@@ -28,6 +29,18 @@ type limits struct {
 }
 
 func (a *arena) wants(figure string) bool { return a.only.MatchString(a.kind + "/" + figure) }
+
+// run races all, under the profiler if that is wanted.
+func (a *arena) run(ctx context.Context, o options) error {
+	stop, err := o.startProfile()
+	if err != nil {
+		return err
+	}
+	if err := a.askAll(ctx); err != nil {
+		return errors.Join(err, stop())
+	}
+	return errors.Join(a.addAll(ctx), stop())
+}
 
 // askAll races all questions: against what is written by hand, then against
 // IPython.

@@ -45,10 +45,7 @@ func benchDict(ctx context.Context, o options, r *report) error {
 		}
 		defer a.ipython.Close()
 	}
-	if err := a.askAll(ctx); err != nil {
-		return err
-	}
-	return a.addAll(ctx)
+	return a.run(ctx, o)
 }
 
 // heap returns how many bytes of the heap are in use.

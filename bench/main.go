@@ -11,11 +11,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/signal"
 	"regexp"
+	"runtime/pprof"
 )
 
 // options are the command's flags.
@@ -26,6 +28,7 @@ type options struct {
 	only    *regexp.Regexp
 	python  string
 	dir     string
+	profile string
 }
 
 func main() {
@@ -61,6 +64,7 @@ func parseFlags(arguments []string) (options, error) {
 	flags.IntVar(&o.rounds, "rounds", 15, "how many rounds each ratio is the median of")
 	flags.StringVar(&o.python, "python", "/usr/bin/python3", "the Python that has ipyparallel; empty leaves IPython out")
 	flags.StringVar(&o.dir, "dir", "", "where the files of the stores are made; the system's directory for temporary files if empty")
+	flags.StringVar(&o.profile, "cpuprofile", "", "where to write a profile of what is timed, both sides")
 	only := flags.String("only", "", "measure only the figures that this regular expression matches, as dict/unfinished, to by hand")
 	if err := flags.Parse(arguments); err != nil {
 		return o, err
@@ -70,4 +74,22 @@ func parseFlags(arguments []string) (options, error) {
 		return o, fmt.Errorf("-only: %w", err)
 	}
 	return o, nil
+}
+
+// startProfile begins to write a profile, if one is wanted, until stop.
+func (o options) startProfile() (stop func() error, err error) {
+	if o.profile == "" {
+		return func() error { return nil }, nil
+	}
+	file, err := os.Create(o.profile)
+	if err != nil {
+		return nil, err
+	}
+	if err := pprof.StartCPUProfile(file); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return func() error {
+		pprof.StopCPUProfile()
+		return file.Close()
+	}, nil
 }

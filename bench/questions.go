@@ -110,7 +110,7 @@ func questionsOf(set taskSet) []question {
 		{
 			name:  "unfinished, without buffers",
 			extra: true,
-			raw:  findRaw(taskdb.Query{Filter: query.MustParse(incomplete), Projection: withoutBuffers}),
+			raw:   findRaw(taskdb.Query{Filter: query.MustParse(incomplete), Projection: withoutBuffers}),
 			byHand: func(ctx context.Context, hand handStore, out sink) error {
 				return hand.incompleteWithoutBuffers(ctx, out)
 			},
