@@ -287,7 +287,8 @@ func (p *projectionParser) finish() {
 	if p.id == nil {
 		p.id = showWhole{}
 	}
-	if projection.root.child([]byte("_id")) == nil {
+	unnamed := projection.inclusive && p.id == projectionAction(leaveOut{})
+	if !unnamed && projection.root.child([]byte("_id")) == nil {
 		projection.root.children = append(projection.root.children, &projectionNode{key: "_id", action: p.id})
 	}
 	if projection.inclusive {

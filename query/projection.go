@@ -149,25 +149,65 @@ func (p *Projection) Apply(dst []byte, doc bson.Raw, filter *Filter) ([]byte, er
 }
 
 // appendDocument appends what node shows of doc.
-func (p *Projection) appendDocument(dst []byte, node *projectionNode, doc []byte) ([]byte, error) {
+func (p *Projection) appendDocument(dst []byte, node *projectionNode, doc []byte) (_ []byte, err error) {
 	start, dst := bsoncore.ReserveLength(dst)
-	for it := elementsOf(doc); it.next(); {
-		var v value
-		var err error
-		if child := node.child(it.key); child != nil {
-			v, err = p.showValue(child, it.value)
-		} else if !p.inclusive {
-			v = it.value
-		}
-		if err != nil {
-			return nil, err
-		}
-		if !v.missing() {
-			dst = append(append(append(dst, byte(v.kind)), it.key...), 0)
-			dst = append(dst, v.data...)
-		}
+	if p.inclusive {
+		dst, err = p.appendNamed(dst, node, doc)
+	} else {
+		dst, err = p.appendOthers(dst, node, doc)
+	}
+	if err != nil {
+		return nil, err
 	}
 	return closeDocument(dst, start), nil
+}
+
+// appendNamed appends the elements that node names. It ends when it has met as
+// many as there are names, as MongoDB's ProjectionNode does.
+func (p *Projection) appendNamed(dst []byte, node *projectionNode, doc []byte) (_ []byte, err error) {
+	left := len(node.children)
+	for it := elementsOf(doc); left > 0 && it.next(); {
+		child := node.child(it.key)
+		if child == nil {
+			continue
+		}
+		if dst, err = p.appendShown(dst, child, &it.element); err != nil {
+			return nil, err
+		}
+		left--
+	}
+	return dst, nil
+}
+
+// appendOthers appends all elements, but for what node says of some.
+func (p *Projection) appendOthers(dst []byte, node *projectionNode, doc []byte) (_ []byte, err error) {
+	it := elementsOf(doc)
+	others := it.rest // beginning with those that are not appended yet
+	for {
+		from := it.rest
+		if !it.next() {
+			return append(dst, others[:len(others)-len(from)]...), nil
+		}
+		child := node.child(it.key)
+		if child == nil {
+			continue
+		}
+		dst = append(dst, others[:len(others)-len(from)]...)
+		if dst, err = p.appendShown(dst, child, &it.element); err != nil {
+			return nil, err
+		}
+		others = it.rest
+	}
+}
+
+// appendShown appends an element as node shows it, if it does.
+func (p *Projection) appendShown(dst []byte, node *projectionNode, e *element) ([]byte, error) {
+	v, err := p.showValue(node, e.value)
+	if err != nil || v.missing() {
+		return dst, err
+	}
+	dst = append(append(append(dst, byte(v.kind)), e.key...), 0)
+	return append(dst, v.data...), nil
 }
 
 func closeDocument(dst []byte, start int32) []byte {

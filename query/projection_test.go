@@ -15,6 +15,7 @@ func TestProjections(t *testing.T) {
 		{"inclusion", `{a: 1}`, `{_id: 1, b: 2, a: 3}`, `{_id: 1, a: 3}`},
 		{"inclusion keeps the document's order", `{a: 1, b: 1}`, `{b: 2, _id: 1, a: 3}`, `{b: 2, _id: 1, a: 3}`},
 		{"any true value includes", `{a: true, b: -1, c: 0.1}`, `{a: 1, b: 2, c: 3, d: 4}`, `{a: 1, b: 2, c: 3}`},
+		{"inclusion ends with the last name", `{a: 1, _id: 0}`, `{a: 3, b: 2, a: 4}`, `{a: 3}`},
 		{"without _id", `{a: 1, _id: 0}`, `{_id: 1, a: 3}`, `{a: 3}`},
 		{"_id alone", `{_id: 1}`, `{_id: 1, a: 3}`, `{_id: 1}`},
 		{"all but _id", `{_id: 0}`, `{_id: 1, a: 3}`, `{a: 3}`},
