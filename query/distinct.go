@@ -15,7 +15,11 @@ type Distinct struct {
 	seen map[string]struct{}
 	list []bson.RawValue
 	key  []byte
+	size int // bytes of the values in list
 }
+
+// maxDistinct is how many bytes the values may have, as in MongoDB.
+const maxDistinct = 16 << 20
 
 // NewDistinct checks the path and returns an empty collection.
 func NewDistinct(dotted string) (*Distinct, error) {
@@ -28,8 +32,15 @@ func NewDistinct(dotted string) (*Distinct, error) {
 	return &Distinct{path: newPath(dotted), seen: map[string]struct{}{}}, nil
 }
 
-// Add adds the values that the path has in doc. What is kept is copied.
-func (d *Distinct) Add(doc bson.Raw) { d.document(doc, 0) }
+// Add adds the values that the path has in doc. What is kept is copied. It fails,
+// with MongoDB's error 17217, if the values come to more than 16 MiB.
+func (d *Distinct) Add(doc bson.Raw) error {
+	d.document(doc, 0)
+	if d.size > maxDistinct {
+		return failure(17217, "distinct too big, 16mb cap")
+	}
+	return nil
+}
 
 // Values returns the values found so far, in the order in which they were met.
 func (d *Distinct) Values() []bson.RawValue { return d.list }
@@ -70,6 +81,7 @@ func (d *Distinct) add(v value) {
 		return
 	}
 	d.seen[string(d.key)] = struct{}{}
+	d.size += len(v.data)
 	d.list = append(d.list, bson.RawValue{Type: v.kind, Value: append([]byte(nil), v.data...)})
 }
 

@@ -15,9 +15,12 @@ const (
 	CodeOverflow               = 15
 	CodeInvalidBSON            = 22
 	CodeIndexNotFound          = 27
+	CodeInvalidNamespace       = 73
+	CodeInvalidIDField         = 53
+	CodeCannotCreateIndex      = 67
+	CodeParallelArrays         = 171
 	CodeQueryFeatureNotAllowed = 224
 	CodeNotImplemented         = 238
-	CodeNoQueryExecutionPlans  = 291
 	CodeMemoryLimit            = 292
 )
 
@@ -28,9 +31,12 @@ var codeNames = map[int]string{
 	CodeOverflow:               "Overflow",
 	CodeInvalidBSON:            "InvalidBSON",
 	CodeIndexNotFound:          "IndexNotFound",
+	CodeInvalidNamespace:       "InvalidNamespace",
+	CodeInvalidIDField:         "InvalidIdField",
+	CodeCannotCreateIndex:      "CannotCreateIndex",
+	CodeParallelArrays:         "CannotIndexParallelArrays",
 	CodeQueryFeatureNotAllowed: "QueryFeatureNotAllowed",
 	CodeNotImplemented:         "NotImplemented",
-	CodeNoQueryExecutionPlans:  "NoQueryExecutionPlans",
 	CodeMemoryLimit:            "QueryExceededMemoryLimitNoDiskUseAllowed",
 }
 

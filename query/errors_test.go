@@ -75,7 +75,7 @@ func TestFilterErrors(t *testing.T) {
 		{`{a: {$not: {}}}`, 2, "$not cannot be empty", "a.$not"},
 		{`{a: {$not: {b: 1}}}`, 2, "unknown operator: b", "a.$not.b"},
 		{`{a: {$regex: 1}}`, 2, "$regex has to be a string", "a.$regex"},
-		{`{a: {$regex: "x", $options: 1}}`, 2, "$options has to be a string", "a.$regex"},
+		{`{a: {$regex: "x", $options: 1}}`, 2, "$options has to be a string", "a.$options"},
 		{`{a: {$options: "i"}}`, 2, "$options needs a $regex", "a.$options"},
 		{`{a: {$regex: "("}}`, 51091, "Regular expression is invalid", "a.$regex"},
 		{`{a: {$regex: "x", $options: "g"}}`, 51108, "invalid flag in regex options: g", "a.$regex"},

@@ -105,6 +105,7 @@ func TestPatterns(t *testing.T) {
 		{"implicit", `{a: /^x/}`, docs{`{a: "xy"}`, `{a: {$symbol: "x"}}`, `{a: ["y", "x"]}`, `{a: /^x/}`}, docs{`{a: "yx"}`, `{a: 1}`, `{a: /^x/i}`, `{}`}},
 		{"$eq is literal", `{a: {$eq: /^x/}}`, docs{`{a: /^x/}`, `{a: [/^x/]}`}, docs{`{a: "x"}`}},
 		{"$regex and $options in any order", `{a: {$options: "i", $regex: "^X"}}`, docs{`{a: "xy"}`}, docs{`{a: "yx"}`}},
+		{"of several $regex the last counts", `{a: {$regex: "^x", $options: "i", $regex: "^y"}}`, docs{`{a: "Yx"}`}, docs{`{a: "xy"}`}},
 		{"$regex of a value", `{a: {$regex: /^x/i}}`, docs{`{a: "XY"}`}, docs{`{a: "yx"}`}},
 		{"option m", `{a: {$regex: "^x", $options: "m"}}`, docs{`{a: "y\nx"}`}, docs{`{a: "yx"}`}},
 		{"option s", `{a: {$regex: "a.b", $options: "s"}}`, docs{`{a: "a\nb"}`}, docs{`{a: "ab"}`}},

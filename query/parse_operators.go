@@ -72,7 +72,7 @@ func (p filterParser) operator(target path, key string, v value, siblings []byte
 	case "$elemMatch":
 		return p.elemMatchOperator(target, v, at, depth)
 	case "$regex", "$options":
-		return p.regexOperator(target, key, siblings, at)
+		return p.regexOperator(target, key, v, siblings, at)
 	case "$bitsAllSet":
 		return p.bits(target, &bits{all: true, set: true}, key, v, at)
 	case "$bitsAllClear":
@@ -267,56 +267,4 @@ func standsAlone(key string) bool {
 func (p filterParser) bits(target path, b *bits, key string, v value, at trail) (node, *Error) {
 	b, err := parseBits(b, key, v, at)
 	return &field{target, b}, err
-}
-
-// regexOperator parses $regex with the $options beside it, when it comes to the
-// first of the two; for the second it returns nil.
-func (p filterParser) regexOperator(target path, key string, siblings []byte, at trail) (node, *Error) {
-	pattern, options := lookup(siblings, "$regex"), lookup(siblings, "$options")
-	if pattern.missing() {
-		return nil, at.fail(CodeBadValue, "$options needs a $regex")
-	}
-	if key == "$options" {
-		return nil, nil
-	}
-	if !options.missing() && options.kind != bson.TypeString {
-		return nil, at.fail(CodeBadValue, "$options has to be a string")
-	}
-	re, err := p.regex(pattern, options, siblings, at)
-	if err != nil {
-		return nil, err
-	}
-	return &field{target, re}, nil
-}
-
-func (p filterParser) regex(pattern, options value, siblings []byte, at trail) (*regex, *Error) {
-	var flags string
-	if !options.missing() {
-		flags = string(options.text())
-	}
-	switch pattern.kind {
-	case bson.TypeString:
-		return newRegex(string(pattern.text()), flags, at)
-	case bson.TypeRegex:
-		text, own := pattern.regex()
-		if len(own) > 0 && !options.missing() {
-			return nil, at.fail(optionsTwice(siblings), "options set in both $regex and $options")
-		}
-		return newRegex(string(text), string(own)+flags, at)
-	}
-	return nil, at.fail(CodeBadValue, "$regex has to be a string")
-}
-
-// optionsTwice returns the code for options in both places, which tells which
-// of them was read first.
-func optionsTwice(siblings []byte) int {
-	for it := elementsOf(siblings); it.next(); {
-		switch string(it.key) {
-		case "$options":
-			return 51074
-		case "$regex":
-			return 51075
-		}
-	}
-	return CodeBadValue
 }

@@ -124,7 +124,7 @@ func TestDistinctKeepsCopies(t *testing.T) {
 	found, err := query.NewDistinct("a")
 	require.NoError(t, err)
 	doc := shell(t, `{a: "x"}`)
-	found.Add(doc)
+	require.NoError(t, found.Add(doc))
 	clear(doc[4:])
 	require.Equal(t, "x", found.Values()[0].StringValue())
 }

@@ -188,6 +188,11 @@ func (v value) codeWithScope() (code, scope []byte) {
 	return v.data[8 : 8+n-1], v.data[8+n:]
 }
 
+// is tells whether two values are the same bytes in memory.
+func (v value) is(other value) bool {
+	return v.kind == other.kind && len(v.data) == len(other.data) && (len(v.data) == 0 || &v.data[0] == &other.data[0])
+}
+
 // truthy tells whether MongoDB takes the value as true: all but false, null,
 // missing and the numbers equal to zero.
 func (v value) truthy() bool {

@@ -56,14 +56,11 @@ func newID(doc bson.Raw) bson.RawValue {
 	return bson.RawValue{Type: bson.TypeObjectID, Value: objectID[:]}
 }
 
-// codeInvalidIDField is MongoDB's InvalidIdField.
-const codeInvalidIDField = 53
-
 func checkID(id bson.RawValue) error {
 	switch id.Type {
 	case bson.TypeArray, bson.TypeRegex, bson.TypeUndefined:
 		return &query.Error{
-			Code:    codeInvalidIDField,
+			Code:    query.CodeInvalidIDField,
 			Message: fmt.Sprintf("The '_id' value cannot be of type %s", id.Type),
 			Path:    "_id",
 		}

@@ -134,7 +134,9 @@ func Distinct(ctx context.Context, source Source, filter *query.Filter, values *
 		if err != nil {
 			return err
 		}
-		values.Add(doc)
+		if err := values.Add(doc); err != nil {
+			return err
+		}
 	}
 	return nil
 }
