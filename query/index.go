@@ -55,7 +55,7 @@ func NewIndex(name string, keys bson.Raw) (*Index, error) {
 		return nil, err
 	}
 	if sort.Empty() {
-		return nil, failure(67, "Index keys cannot be an empty object")
+		return nil, failure(CodeCannotCreateIndex, "Index keys cannot be an empty object")
 	}
 	if name == "" {
 		name = indexName(sort)
@@ -90,16 +90,14 @@ type Keys struct {
 // paths lead through different arrays (MongoDB's error 171).
 func (x *Index) Keys(doc bson.Raw) (Keys, error) {
 	var keys Keys
-	if x.Partial != nil {
-		if in, err := x.Partial.Match(doc); !in || err != nil {
-			return keys, err
-		}
+	if in, err := x.selects(doc); !in || err != nil {
+		return keys, err
 	}
 	err := eachKey(doc, x.paths, func(values []value) {
-		keys.List = append(keys.List, x.keyOf(values, &keys.Cut))
+		keys.List = append(keys.List, x.appendKey(make([]byte, 0, 64), values, &keys.Cut))
 	})
 	if err != nil {
-		return keys, failure(171, "cannot index parallel arrays")
+		return keys, failure(CodeParallelArrays, "cannot index parallel arrays")
 	}
 	keys.Multikey = x.throughArray(doc)
 	if len(keys.List) > 1 {
@@ -109,36 +107,42 @@ func (x *Index) Keys(doc bson.Raw) (Keys, error) {
 	return keys, nil
 }
 
-// keyOf makes one key, and notes whether it is longer than an index keeps.
-func (x *Index) keyOf(values []value, cut *bool) []byte {
-	key := make([]byte, 0, 64)
+// selects tells whether doc has keys in the index.
+func (x *Index) selects(doc []byte) (bool, error) {
+	if x.Partial == nil {
+		return true, nil
+	}
+	return x.Partial.Match(doc)
+}
+
+// appendKey appends one key to dst, and notes whether it is longer than an index
+// keeps.
+func (x *Index) appendKey(dst []byte, values []value, cut *bool) []byte {
 	for i, v := range values {
-		start := len(key)
-		key = appendKey(key, v)
-		if len(key)-start > maxKeySize {
-			key = key[:start+maxKeySize]
+		start := len(dst)
+		dst = appendKey(dst, v)
+		if len(dst)-start > maxKeySize {
+			dst = dst[:start+maxKeySize]
 			*cut = true
 		}
 		if x.down[i] {
-			invert(key[start:])
+			invert(dst[start:])
 		}
 	}
-	return key
+	return dst
 }
 
 // throughArray tells whether one of the index's paths leads to or through an
 // array in doc.
 func (x *Index) throughArray(doc []byte) bool {
 	return slices.ContainsFunc(x.paths, func(p path) bool {
-		for i, part := range p.parts {
-			v := lookup(doc, part)
-			if v.kind == bson.TypeArray {
-				return true
+		below := doc
+		for _, part := range p.parts {
+			v := lookup(below, part)
+			if v.kind != bson.TypeEmbeddedDocument {
+				return v.kind == bson.TypeArray
 			}
-			if v.kind != bson.TypeEmbeddedDocument || i+1 == len(p.parts) {
-				return false
-			}
-			doc = v.data
+			below = v.data
 		}
 		return false
 	})
@@ -151,7 +155,7 @@ func (x *Index) KeyValue(key []byte, doc bson.Raw) bson.Raw {
 	found := false
 	// Keys found the same paths to lead through one array at most.
 	_ = eachKey(doc, x.paths, func(values []value) {
-		if found || !bytes.Equal(x.keyOf(values, new(bool)), key) {
+		if found || !bytes.Equal(x.appendKey(nil, values, new(bool)), key) {
 			return
 		}
 		found = true

@@ -17,6 +17,7 @@ type collection struct {
 	bounds  Bounds
 	docs    pages
 	indexes []*index // the standard ones first, of which the first is on _id
+	keys    *query.IndexSet
 }
 
 func newCollection(name string, bounds Bounds) *collection {
@@ -24,6 +25,7 @@ func newCollection(name string, bounds Bounds) *collection {
 	for _, definition := range taskdb.StandardIndexes(name) {
 		c.indexes = append(c.indexes, newIndex(definition, true))
 	}
+	c.noteIndexes()
 	return c
 }
 
@@ -61,19 +63,19 @@ func (c *collection) add(doc bson.Raw) error {
 }
 
 // enterAll adds a document to all indexes, or, with an error, to none.
-func (c *collection) enterAll(doc bson.Raw, id uint64) (err error) {
-	keys := make([]indexKeys, len(c.indexes))
-	var spelled []string
+func (c *collection) enterAll(doc bson.Raw, id uint64) error {
+	keys, err := c.keys.Keys(doc)
+	if err != nil {
+		return err
+	}
 	for i, x := range c.indexes {
-		if keys[i], err = x.keysOf(doc, &spelled); err != nil {
-			return err
-		}
 		if key, taken := c.taken(x, keys[i], doc); taken {
 			return c.duplicate(x.definition, key, doc)
 		}
 	}
+	var spelled []string
 	for i, x := range c.indexes {
-		x.enter(keys[i], id)
+		x.enter(keys[i], id, &spelled)
 	}
 	return nil
 }
@@ -93,32 +95,32 @@ func (c *collection) removeKeys(id uint64, doc bson.Raw) {
 			continue // it could not have been added
 		}
 		for _, key := range keys.List {
-			x.remove(string(key), id)
+			x.remove(key, id)
 		}
 	}
 }
 
 // duplicate is the error of a document one of whose keys is taken.
-func (c *collection) duplicate(x *query.Index, key string, doc bson.Raw) error {
+func (c *collection) duplicate(x *query.Index, key []byte, doc bson.Raw) error {
 	return &taskdb.DuplicateKeyError{
 		Collection: c.name,
 		KeyPattern: x.KeyPattern(),
-		KeyValue:   x.KeyValue([]byte(key), doc),
+		KeyValue:   x.KeyValue(key, doc),
 	}
 }
 
 // taken returns the first of a document's keys that no other document may have
 // and that one has.
-func (c *collection) taken(x *index, keys indexKeys, doc bson.Raw) (string, bool) {
-	for _, key := range keys.list {
-		if !x.definition.Guards([]byte(key)) {
+func (c *collection) taken(x *index, keys query.Keys, doc bson.Raw) (key []byte, taken bool) {
+	for _, key := range keys.List {
+		if !x.definition.Guards(key) {
 			continue
 		}
-		if p, ok := x.tree.Get(posting{key: key}); ok && (!keys.cut || c.shares(x, p, doc)) {
+		if p, ok := x.find(key); ok && (!keys.Cut || c.shares(x, p, doc)) {
 			return key, true
 		}
 	}
-	return "", false
+	return nil, false
 }
 
 // shares tells whether one of a posting's documents has the same values as doc,

@@ -37,24 +37,37 @@ func newIndex(definition *query.Index, standard bool) *index {
 	}
 }
 
-// indexKeys are a document's keys in one index.
-type indexKeys struct {
-	list          []string
-	multikey, cut bool
+// note tells the planner what the index's keys have come to be.
+func (x *index) note(keys query.Keys) {
+	unordered := keys.Cut && !x.definition.Unordered
+	if multikey := keys.Multikey && !x.definition.Multikey; !multikey && !unordered {
+		return
+	}
+	changed := *x.definition
+	changed.Multikey = changed.Multikey || keys.Multikey
+	changed.Unordered = changed.Unordered || keys.Cut
+	x.definition = &changed
 }
 
-// keysOf returns the keys of a document. spelled are those of other indexes, so
-// that equal keys share their bytes.
-func (x *index) keysOf(doc bson.Raw, spelled *[]string) (indexKeys, error) {
-	keys, err := x.definition.Keys(doc)
-	if err != nil {
-		return indexKeys{}, err
+// enter adds a document's keys. spelled are its keys in other indexes: equal keys
+// share their bytes.
+func (x *index) enter(keys query.Keys, id uint64, spelled *[]string) {
+	x.note(keys)
+	for _, key := range keys.List {
+		x.add(key, id, spelled)
 	}
-	list := make([]string, len(keys.List))
-	for i, key := range keys.List {
-		list[i] = spell(key, spelled)
+}
+
+func (x *index) add(key []byte, id uint64, spelled *[]string) {
+	p, ok := x.find(key)
+	switch {
+	case !ok:
+		x.tree.Set(posting{spell(key, spelled), id})
+	case p.ids&many != 0:
+		x.bitmaps[p.ids&^many].Add(id)
+	default:
+		x.tree.Set(posting{p.key, x.newBitmap(p.ids, id)})
 	}
-	return indexKeys{list, keys.Multikey, keys.Cut}, nil
 }
 
 func spell(key []byte, spelled *[]string) string {
@@ -68,36 +81,9 @@ func spell(key []byte, spelled *[]string) string {
 	return s
 }
 
-// note tells the planner what the index's keys have come to be.
-func (x *index) note(keys indexKeys) {
-	unordered := keys.cut && !x.definition.Unordered
-	if multikey := keys.multikey && !x.definition.Multikey; !multikey && !unordered {
-		return
-	}
-	changed := *x.definition
-	changed.Multikey = changed.Multikey || keys.multikey
-	changed.Unordered = changed.Unordered || keys.cut
-	x.definition = &changed
-}
-
-// enter adds a document's keys.
-func (x *index) enter(keys indexKeys, id uint64) {
-	x.note(keys)
-	for _, key := range keys.list {
-		x.add(key, id)
-	}
-}
-
-func (x *index) add(key string, id uint64) {
-	p, ok := x.tree.Get(posting{key: key})
-	switch {
-	case !ok:
-		x.tree.Set(posting{key, id})
-	case p.ids&many != 0:
-		x.bitmaps[p.ids&^many].Add(id)
-	default:
-		x.tree.Set(posting{p.key, x.newBitmap(p.ids, id)})
-	}
+// find returns the posting of a key.
+func (x *index) find(key []byte) (posting, bool) {
+	return x.tree.Get(posting{key: string(key)})
 }
 
 func (x *index) newBitmap(ids ...uint64) uint64 {
@@ -112,8 +98,8 @@ func (x *index) newBitmap(ids ...uint64) uint64 {
 	return uint64(len(x.bitmaps)-1) | many
 }
 
-func (x *index) remove(key string, id uint64) {
-	p, ok := x.tree.Get(posting{key: key})
+func (x *index) remove(key []byte, id uint64) {
+	p, ok := x.find(key)
 	if !ok || p.ids&many == 0 && p.ids != id {
 		return
 	}
@@ -194,7 +180,7 @@ func (x *index) eachOf(doc bson.Raw, visit func(id uint64) bool) {
 		return // no document has such keys
 	}
 	for _, key := range keys.List {
-		if p, ok := x.tree.Get(posting{key: string(key)}); ok && !x.each(p, nil, false, visit) {
+		if p, ok := x.find(key); ok && !x.each(p, nil, false, visit) {
 			return
 		}
 	}

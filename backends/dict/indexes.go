@@ -21,6 +21,15 @@ func (c *collection) find(name string) int {
 	return slices.IndexFunc(c.indexes, func(x *index) bool { return x.definition.Name == name })
 }
 
+// noteIndexes is called when there is one more index, or one fewer.
+func (c *collection) noteIndexes() {
+	definitions := make([]*query.Index, len(c.indexes))
+	for i, x := range c.indexes {
+		definitions[i] = x.definition
+	}
+	c.keys = query.NewIndexSet(definitions)
+}
+
 func (c *collection) indexInfos() []taskdb.IndexInfo {
 	infos := make([]taskdb.IndexInfo, len(c.indexes))
 	for i, x := range c.indexes {
@@ -47,16 +56,17 @@ func (c *collection) createIndex(definition *query.Index) error {
 		if doc == nil {
 			continue
 		}
-		keys, err := x.keysOf(doc, new([]string))
+		keys, err := definition.Keys(doc)
 		if err != nil {
 			return err
 		}
 		if key, taken := c.taken(x, keys, doc); taken {
 			return c.duplicate(x.definition, key, doc)
 		}
-		x.enter(keys, id)
+		x.enter(keys, id, new([]string))
 	}
 	c.indexes = append(c.indexes, x)
+	c.noteIndexes()
 	return nil
 }
 
@@ -69,5 +79,6 @@ func (c *collection) dropIndex(name string) error {
 		return fmt.Errorf("index %q is a standard one: %w", name, taskdb.ErrIndexConflict)
 	}
 	c.indexes = slices.Delete(c.indexes, i, i+1)
+	c.noteIndexes()
 	return nil
 }

@@ -1,0 +1,50 @@
+package query_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/taskdb/taskdb/query"
+)
+
+// TestIndexSetIsItsIndexes takes keys for all indexes at once and for each by
+// itself.
+func TestIndexSetIsItsIndexes(t *testing.T) {
+	var indexes []*query.Index
+	for _, keys := range []string{
+		`{a: 1}`, `{a: -1}`, `{b: 1}`, `{"a.b": 1}`, `{"a.0": 1}`, `{"b.a.c": -1}`, `{a: 1, b: -1}`, `{"a.b": 1, c: 1}`,
+	} {
+		x, err := query.NewIndex("", shell(t, keys))
+		require.NoError(t, err)
+		indexes = append(indexes, x)
+	}
+	indexes[2].Partial = query.MustParse(`{a: {$ne: null}}`)
+	set := query.NewIndexSet(indexes)
+	rapid.Check(t, func(t *rapid.T) {
+		doc := encode(record(t))
+		keys, err := set.Keys(doc)
+		for i, x := range indexes {
+			alone, failed := x.Keys(doc)
+			if failed != nil {
+				require.Equal(t, failed, err)
+				return
+			}
+			if err == nil {
+				require.Equal(t, alone, keys[i], "%s", x.KeyPattern())
+			}
+		}
+		require.NoError(t, err)
+	})
+}
+
+// TestIndexIsMultikeyByAnyOfItsPaths has the array on the second path.
+func TestIndexIsMultikeyByAnyOfItsPaths(t *testing.T) {
+	x, err := query.NewIndex("", shell(t, `{"a.b": 1, c: 1}`))
+	require.NoError(t, err)
+	keys, err := x.Keys(shell(t, `{a: {b: 1}, c: [1, 2]}`))
+	require.NoError(t, err)
+	require.Len(t, keys.List, 2)
+	require.True(t, keys.Multikey)
+}
