@@ -2,7 +2,6 @@ package taskdb
 
 import (
 	"fmt"
-	"slices"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
@@ -10,7 +9,8 @@ import (
 	"github.com/taskdb/taskdb/query"
 )
 
-// MaxRecordSize is how many bytes a record may have, as in MongoDB.
+// MaxRecordSize is how many bytes a record may have, as in MongoDB, without the
+// buffers that a store may keep beside it (see Lift).
 const MaxRecordSize = 16 << 20
 
 // prepare checks a document that is to be stored and returns it with its _id in
@@ -19,46 +19,64 @@ func prepare(doc bson.Raw) (bson.Raw, error) {
 	if err := query.Validate(doc); err != nil {
 		return nil, err
 	}
-	elements, err := doc.Elements()
+	before, id, after, err := splitAtID(doc)
 	if err != nil {
 		return nil, err
 	}
-	at := slices.IndexFunc(elements, isID)
-	if slices.ContainsFunc(elements[at+1:], isID) {
-		return nil, &query.Error{Code: query.CodeBadValue, Message: "can't have multiple _id fields in one document", Path: "_id"}
-	}
-	var id bson.RawValue
-	if at >= 0 {
-		id = elements[at].Value()
-	} else {
+	isFirst := len(before) == 0 && id != nil
+	if id == nil {
 		id = newID(doc)
 	}
-	if err := checkID(id); err != nil {
+	if err := checkID(id.Value()); err != nil {
 		return nil, err
 	}
-	if at != 0 {
-		doc = withIDFirst(id, elements)
+	if !isFirst {
+		doc = bson.Raw(bsoncore.BuildDocument(nil, id, before, after))
 	}
-	if len(doc) > MaxRecordSize {
-		return nil, fmt.Errorf("%d bytes, of %d: %w", len(doc), MaxRecordSize, ErrTooLarge)
+	if err := checkSize(doc); err != nil {
+		return nil, err
 	}
 	return doc, nil
 }
 
-func isID(element bson.RawElement) bool { return element.Key() == "_id" }
-
-// newID returns the _id that a document without one is to have.
-func newID(doc bson.Raw) bson.RawValue {
-	if msgID := doc.Lookup("msg_id"); msgID.Type == bson.TypeString {
-		return msgID
+func checkSize(doc bson.Raw) error {
+	if len(doc) <= MaxRecordSize {
+		return nil
 	}
-	objectID := bson.NewObjectID()
-	return bson.RawValue{Type: bson.TypeObjectID, Value: objectID[:]}
+	if rest, _ := Lift(doc); len(rest) > MaxRecordSize {
+		return fmt.Errorf("%d bytes, of %d: %w", len(rest), MaxRecordSize, ErrTooLarge)
+	}
+	return nil
 }
 
-func checkID(id bson.RawValue) error {
+// splitAtID returns a document's elements: its _id, nil if it has none, those before
+// it and those after it.
+func splitAtID(doc bson.Raw) (before []byte, id bsoncore.Element, after []byte, err error) {
+	after = doc[4 : len(doc)-1]
+	for at := 4; at < len(doc)-1; {
+		element, rest, _ := bsoncore.ReadElement(doc[at : len(doc)-1])
+		if string(element.KeyBytes()) == "_id" {
+			if id != nil {
+				return nil, nil, nil, &query.Error{Code: query.CodeBadValue, Message: "can't have multiple _id fields in one document", Path: "_id"}
+			}
+			before, id, after = doc[4:at], element, rest
+		}
+		at += len(element)
+	}
+	return before, id, after, nil
+}
+
+// newID returns the _id that a document without one is to have.
+func newID(doc bson.Raw) bsoncore.Element {
+	if msgID, ok := doc.Lookup("msg_id").StringValueOK(); ok {
+		return bsoncore.AppendStringElement(nil, "_id", msgID)
+	}
+	return bsoncore.AppendObjectIDElement(nil, "_id", bson.NewObjectID())
+}
+
+func checkID(id bsoncore.Value) error {
 	switch id.Type {
-	case bson.TypeArray, bson.TypeRegex, bson.TypeUndefined:
+	case bsoncore.TypeArray, bsoncore.TypeRegex, bsoncore.TypeUndefined:
 		return &query.Error{
 			Code:    query.CodeInvalidIDField,
 			Message: fmt.Sprintf("The '_id' value cannot be of type %s", id.Type),
@@ -66,17 +84,4 @@ func checkID(id bson.RawValue) error {
 		}
 	}
 	return nil
-}
-
-// withIDFirst returns a document of an _id and of the elements that are none.
-func withIDFirst(id bson.RawValue, elements []bson.RawElement) bson.Raw {
-	start, dst := bsoncore.ReserveLength(nil)
-	dst = bsoncore.AppendValueElement(dst, "_id", bsoncore.Value{Type: bsoncore.Type(id.Type), Data: id.Value})
-	for _, element := range elements {
-		if !isID(element) {
-			dst = append(dst, element...)
-		}
-	}
-	dst = append(dst, 0)
-	return bson.Raw(bsoncore.UpdateLength(dst, start, int32(len(dst))))
 }
