@@ -78,11 +78,23 @@ func (s *Store) Add(ctx context.Context, collection string, docs []bson.Raw) err
 	if err != nil || len(docs) == 0 {
 		return err
 	}
-	err = s.write(ctx, func(tx *transaction) error {
-		t, err := tx.table(collection)
-		if err != nil {
-			return err
-		}
+	err = s.submit(ctx, func(tx *transaction) error { return tx.addAll(collection, additions) })
+	if err != nil {
+		s.discard(additions)
+	}
+	return err
+}
+
+// addAll stores documents, all of them or none.
+func (tx *transaction) addAll(collection string, additions []*addition) error {
+	t, err := tx.table(collection)
+	if err != nil {
+		return err
+	}
+	if len(additions) == 1 {
+		return tx.add(t, additions[0])
+	}
+	return tx.atomically(func(tx *transaction) error {
 		for _, a := range additions {
 			if err := tx.add(t, a); err != nil {
 				return err
@@ -90,10 +102,6 @@ func (s *Store) Add(ctx context.Context, collection string, docs []bson.Raw) err
 		}
 		return nil
 	})
-	if err != nil {
-		s.discard(additions)
-	}
-	return err
 }
 
 // AddEach is taskdb.Backend's.
@@ -114,13 +122,13 @@ func (s *Store) AddEach(ctx context.Context, collection string, docs []bson.Raw)
 	if len(additions) == 0 {
 		return results, nil
 	}
-	err := s.write(ctx, func(tx *transaction) error {
+	err := s.submit(ctx, func(tx *transaction) error {
 		t, err := tx.table(collection)
 		if err != nil {
 			return err
 		}
 		for i, a := range additions {
-			results[places[i]] = tx.attempt(func(tx *transaction) error { return tx.add(t, a) })
+			results[places[i]] = tx.add(t, a)
 			if err := tx.broken(); err != nil {
 				return err
 			}
@@ -135,7 +143,7 @@ func (s *Store) AddEach(ctx context.Context, collection string, docs []bson.Raw)
 	return results, err
 }
 
-// add stores a document.
+// add stores a document, all that it takes or nothing.
 func (tx *transaction) add(t *table, a *addition) error {
 	if v := t.view.Load(); a.view != v {
 		if err := a.index(v); err != nil {
@@ -145,6 +153,13 @@ func (tx *transaction) add(t *table, a *addition) error {
 	if err := tx.checkIDs(t, a); err != nil {
 		return err
 	}
+	if len(a.keys) == 0 && len(a.lifted) == 0 {
+		return tx.put(t, a)
+	}
+	return tx.atomically(func(tx *transaction) error { return tx.put(t, a) })
+}
+
+func (tx *transaction) put(t *table, a *addition) error {
 	seq := t.nextSeq
 	err := tx.insert(t, seq, a)
 	if sqlite.ErrCode(err).ToPrimary() == sqlite.ResultConstraint {

@@ -37,6 +37,16 @@ type value struct {
 	bytes  []byte
 }
 
+// shape is what the statement for a stretch depends on.
+type shape struct {
+	kind                                     stretchKind
+	lowOpen, lowBeyond, highOpen, highBeyond bool
+}
+
+func (s stretch) shape() shape {
+	return shape{s.kind, s.low.open, s.low.beyond, s.high.open, s.high.beyond}
+}
+
 // ends are the values that a statement for the stretch needs.
 func (s stretch) ends() []value {
 	switch {
@@ -137,7 +147,7 @@ func valuesIn(kind columnKind, r query.Range) (stretch, bool) {
 		s.high = valueOf(r.High[1:])
 	}
 	if s.low.isWhole(s.high) {
-		s.kind = onePoint
+		s = stretch{kind: onePoint, low: s.low}
 	}
 	return s, true
 }

@@ -10,10 +10,21 @@ import (
 )
 
 // table returns a collection's table, which is made if there is none.
-func (tx *transaction) table(collection string) (*table, error) {
+func (tx *transaction) table(collection string) (t *table, err error) {
 	if t := tx.tables[collection]; t != nil {
 		return t, nil
 	}
+	err = tx.atomically(func(tx *transaction) error {
+		t, err = tx.createTable(collection)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("create collection %s: %w", collection, err)
+	}
+	return t, nil
+}
+
+func (tx *transaction) createTable(collection string) (*table, error) {
 	if err := tx.execute("insert into collections (name, table_name) values (?, '')", collection); err != nil {
 		return nil, err
 	}
@@ -29,7 +40,7 @@ func (tx *transaction) table(collection string) (*table, error) {
 	}
 	for _, definition := range t.definitions() {
 		if err := tx.execute(definition); err != nil {
-			return nil, fmt.Errorf("create collection %s: %w", collection, err)
+			return nil, err
 		}
 	}
 	tx.tables[collection] = t

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"zombiezen.com/go/sqlite"
-	"zombiezen.com/go/sqlite/sqlitex"
 )
 
 const (
@@ -71,10 +70,4 @@ func runOutsideTransaction(conn *sqlite.Conn, script string) error {
 		script = script[len(script)-rest:]
 	}
 	return nil
-}
-
-// prepareReading sets up a connection of the readers' pool.
-func prepareReading(conn *sqlite.Conn) error {
-	conn.SetBusyTimeout(busyWait)
-	return sqlitex.ExecuteScript(conn, fmt.Sprintf("pragma query_only = 1; pragma cache_size = -%d;", readerCache), nil)
 }

@@ -10,7 +10,6 @@ import (
 
 	"github.com/gofrs/flock"
 	"zombiezen.com/go/sqlite"
-	"zombiezen.com/go/sqlite/sqlitex"
 
 	"github.com/taskdb/taskdb/taskdb"
 )
@@ -20,7 +19,7 @@ type Store struct {
 	path     string
 	readOnly bool
 	lock     *flock.Flock // nil for reading only
-	readers  *sqlitex.Pool
+	readers  *pool
 	writer   *writer // nil for reading only
 	sweeper  *sweeper
 
@@ -89,9 +88,7 @@ func (s *Store) open(ctx context.Context, options Options) error {
 	if s.writer, err = newWriter(s, conn); err != nil {
 		return errors.Join(fmt.Errorf("open %s: %w", s.path, err), conn.Close())
 	}
-	if err := s.openReaders(); err != nil {
-		return err
-	}
+	s.readers = newPool(s.path)
 	s.sweeper = newSweeper(s)
 	return nil
 }
@@ -113,9 +110,7 @@ func (s *Store) openForReading() error {
 	if _, err := os.Stat(s.path); err != nil {
 		return err
 	}
-	if err := s.openReaders(); err != nil {
-		return err
-	}
+	s.readers = newPool(s.path)
 	return s.read(context.Background(), func(conn *sqlite.Conn) error {
 		version, err := versionOf(conn)
 		if err == nil && version < len(migrations) {
@@ -148,7 +143,7 @@ func (s *Store) release() error {
 		s.sweeper.close()
 	}
 	if s.readers != nil {
-		failed = append(failed, s.readers.Close())
+		failed = append(failed, s.readers.close())
 	}
 	if s.writer != nil {
 		failed = append(failed, s.writer.close())

@@ -2,31 +2,12 @@ package sqlite
 
 import (
 	"context"
-	"fmt"
-	"runtime"
 
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"github.com/taskdb/taskdb/taskdb"
 )
-
-// readerCount is how many connections read at the same time: more than there are
-// processors, since a reader may wait for the disk.
-func readerCount() int { return min(2*runtime.GOMAXPROCS(0)+2, 32) }
-
-func (s *Store) openReaders() error {
-	pool, err := sqlitex.NewPool(s.path, sqlitex.PoolOptions{
-		Flags:       sqlite.OpenReadOnly,
-		PoolSize:    readerCount(),
-		PrepareConn: prepareReading,
-	})
-	if err != nil {
-		return fmt.Errorf("open %s for reading: %w", s.path, err)
-	}
-	s.readers = pool
-	return nil
-}
 
 // read calls use with a connection, which it must not keep. The end of the
 // context interrupts it.
@@ -36,10 +17,10 @@ func (s *Store) read(ctx context.Context, use func(conn *sqlite.Conn) error) err
 		return err
 	}
 	defer leave()
-	conn, err := s.readers.Take(ctx)
+	conn, err := s.readers.take(ctx)
 	if err == nil {
 		err = use(conn)
-		s.readers.Put(conn)
+		s.readers.put(conn)
 	}
 	if err != nil && ctx.Err() != nil {
 		return ctx.Err()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"zombiezen.com/go/sqlite"
@@ -91,35 +92,54 @@ func (s *source) stillThere(conn *sqlite.Conn, index int64, later bool) (bool, e
 	return true, err
 }
 
-// Count is execute.Source's.
+// Count is execute.Source's. It counts what is there now, without asking each
+// entry whether it was there at the start: if that could make the plan wrong, the
+// view has changed by then.
 func (s *source) Count(ctx context.Context, scan query.Scan) (n int64, ok bool, err error) {
 	origins := s.origins(scan)
-	if len(origins) != 1 || origins[0].check {
+	if len(origins) != 1 {
 		return 0, false, nil
 	}
-	o := origins[0]
 	err = s.store.snapshot(ctx, func(conn *sqlite.Conn) error {
-		if _, err := s.stillThere(conn, o.declared, false); err != nil {
-			return err
-		}
 		if scan.Index == nil {
 			n, err = number(conn, "select count(*) from "+s.table.sql)
 			return err
 		}
-		for _, stretch := range o.stretches(scan.Ranges) {
-			stretch.upTo = s.lastSeq
-			some, err := o.count(conn, stretch)
+		if _, err := s.stillThere(conn, origins[0].declared, false); err != nil {
+			return err
+		}
+		for _, stretch := range origins[0].stretches(scan.Ranges) {
+			some, err := origins[0].count(conn, stretch)
 			if err != nil {
 				return err
 			}
 			n += some
 		}
-		return nil
+		ok, err = s.unchanged(conn)
+		return err
 	})
 	if err != nil {
 		return 0, false, fmt.Errorf("count %s: %w", s.table.name, err)
 	}
-	return n, true, nil
+	return n, ok || scan.Index == nil, nil
+}
+
+// unchanged tells whether the view is true of a snapshot that was read from.
+func (s *source) unchanged(conn *sqlite.Conn) (bool, error) {
+	if !s.store.readOnly {
+		return s.table.view.Load() == s.view, nil // a view is shown before its commit
+	}
+	now := newTable(s.table.id, s.table.name, "")
+	now.sql = s.table.sql
+	err := now.load(conn)
+	return err == nil && s.view.same(now.view.Load()), err
+}
+
+// same tells whether two views promise the same of the records.
+func (v *view) same(other *view) bool {
+	return v.odd == other.odd && v.ids == other.ids && slices.EqualFunc(v.declared, other.declared, func(a, b declared) bool {
+		return a.id == b.id && a.index.Multikey == b.index.Multikey && a.index.Unordered == b.index.Unordered
+	})
 }
 
 func (o *origin) count(conn *sqlite.Conn, s stretch) (int64, error) {
@@ -128,7 +148,7 @@ func (o *origin) count(conn *sqlite.Conn, s stretch) (int64, error) {
 		return 0, err
 	}
 	defer stmt.Reset()
-	o.bind(stmt, s)
+	o.bindEnds(stmt, s)
 	if _, err := stmt.Step(); err != nil {
 		return 0, err
 	}

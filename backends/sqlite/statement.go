@@ -1,8 +1,6 @@
 package sqlite
 
 import (
-	"strings"
-
 	"zombiezen.com/go/sqlite"
 )
 
@@ -27,7 +25,9 @@ const (
 	keys // as query.Index makes them
 )
 
-// sql is the statement that walks a stretch. Its parameters are those that bind
+// sql is the statement that walks a stretch, in the order of an index, so that who
+// has enough need not read the rest. (A limit to be bound would have SQLite
+// prepare the statement anew for each number.) Its parameters are those that bind
 // binds; its columns are seq, the value and, if docs are wanted, what is kept
 // apart and the document.
 func (o *origin) sql(s stretch, reverse, docs bool) string {
@@ -46,7 +46,7 @@ func (o *origin) sql(s stretch, reverse, docs bool) string {
 		order = value + direction + ", " + order
 	}
 	return "select " + o.seq + ", " + value + more + " from " + from + " where " + o.condition(s) +
-		" order by " + order + " limit ?"
+		" and " + o.seq + " > ? and " + o.seq + " <= ? order by " + order
 }
 
 // countSQL is the statement that counts what a stretch has.
@@ -54,28 +54,27 @@ func (o *origin) countSQL(s stretch) string {
 	return "select count(*) from " + o.from + " where " + o.condition(s)
 }
 
+// condition is what the values of a stretch have in common.
 func (o *origin) condition(s stretch) string {
-	var b strings.Builder
 	switch s.kind {
 	case nulls:
-		b.WriteString(o.value + " is null and ")
+		return o.value + " is null" + o.where
 	case onePoint:
-		b.WriteString(o.value + " = ? and ")
+		return o.value + " = ?" + o.where
 	case between:
-		b.WriteString(o.lowCondition(s.low) + o.highCondition(s.high))
+		return o.lowCondition(s.low) + o.highCondition(s.high) + o.where
 	}
-	b.WriteString(o.seq + " > ? and " + o.seq + " <= ?" + o.where)
-	return b.String()
+	return "true" + o.where
 }
 
 func (o *origin) lowCondition(low value) string {
 	switch {
 	case low.open:
-		return o.value + " is not null and "
+		return o.value + " is not null"
 	case low.beyond:
-		return o.value + " > ? and "
+		return o.value + " > ?"
 	}
-	return o.value + " >= ? and "
+	return o.value + " >= ?"
 }
 
 func (o *origin) highCondition(high value) string {
@@ -83,13 +82,21 @@ func (o *origin) highCondition(high value) string {
 	case high.open:
 		return ""
 	case high.beyond:
-		return o.value + " <= ? and "
+		return " and " + o.value + " <= ?"
 	}
-	return o.value + " < ? and "
+	return " and " + o.value + " < ?"
 }
 
-// bind binds a stretch to its statement and returns how many parameters it took.
-func (o *origin) bind(stmt *sqlite.Stmt, s stretch) int {
+// bind binds a stretch to the statement of sql.
+func (o *origin) bind(stmt *sqlite.Stmt, s stretch) {
+	n := o.bindEnds(stmt, s)
+	stmt.BindInt64(n+1, s.after)
+	stmt.BindInt64(n+2, s.upTo)
+}
+
+// bindEnds binds a stretch to the statement of countSQL and returns how many
+// parameters that took.
+func (o *origin) bindEnds(stmt *sqlite.Stmt, s stretch) int {
 	n := 0
 	for _, end := range s.ends() {
 		n++
@@ -102,9 +109,7 @@ func (o *origin) bind(stmt *sqlite.Stmt, s stretch) int {
 			stmt.BindBytes(n, end.bytes)
 		}
 	}
-	stmt.BindInt64(n+1, s.after)
-	stmt.BindInt64(n+2, s.upTo)
-	return n + 2
+	return n
 }
 
 // valueOf reads the value of a row that a statement of sql found.

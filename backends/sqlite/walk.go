@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -28,6 +29,7 @@ type walk struct {
 	docs    bool
 	size    int // how many records the next batch may have
 	later   bool
+	entries []execute.Entry // of the last batch
 }
 
 // part is what is left to walk of an origin.
@@ -53,8 +55,8 @@ func (s *source) Walk(ctx context.Context, scan query.Scan, docs bool) iter.Seq2
 	return func(yield func(execute.Entry, error) bool) {
 		w := s.walk(scan, docs)
 		for len(w.parts) > 0 {
-			entries, err := w.batch(ctx)
-			for _, e := range entries {
+			err := w.batch(ctx)
+			for _, e := range w.entries {
 				if !yield(e, nil) {
 					return
 				}
@@ -85,13 +87,19 @@ func (s *source) walk(scan query.Scan, docs bool) *walk {
 	return w
 }
 
-// batch reads the next records. All that it reads is of one state of the store.
-func (w *walk) batch(ctx context.Context) ([]execute.Entry, error) {
+// batch reads the next records. All that it reads is of one state of the store,
+// for which a single statement needs no transaction.
+func (w *walk) batch(ctx context.Context) error {
+	w.entries = w.entries[:0]
 	b := &batch{walk: w, records: w.size, bytes: batchBytes}
-	err := w.source.store.snapshot(ctx, b.read)
+	read := w.source.store.snapshot
+	if first := w.parts[0]; len(w.parts) == 1 && first.origin.declared == 0 && len(first.stretches) == 1 && !w.later {
+		read = w.source.store.read
+	}
+	err := read(ctx, b.read)
 	w.size = min(2*w.size, batchRecords)
 	w.later = true
-	return b.entries, err
+	return err
 }
 
 // batch is what is read at once.
@@ -99,8 +107,9 @@ type batch struct {
 	*walk
 	records int // how many may follow
 	bytes   int
-	entries []execute.Entry
 }
+
+func (b *batch) full() bool { return b.records <= 0 || b.bytes <= 0 }
 
 func (b *batch) read(conn *sqlite.Conn) error {
 	for len(b.parts) > 0 && !b.full() {
@@ -119,17 +128,25 @@ func (b *batch) read(conn *sqlite.Conn) error {
 	return nil
 }
 
-func (b *batch) full() bool { return b.records <= 0 || b.bytes <= 0 }
-
-// part reads the stretches of a part as far as the batch goes.
+// part reads the stretches of a part as far as the batch goes. Stretches of the
+// same shape, as many points are, share a statement.
 func (b *batch) part(conn *sqlite.Conn, p *part) error {
+	var stmt *sqlite.Stmt
+	var prepared shape
 	for !b.full() {
 		s, ok := p.next()
 		if !ok {
 			return nil
 		}
-		rest, err := b.stretch(conn, &p.origin, s)
-		if err != nil {
+		if stmt == nil || s.shape() != prepared {
+			var err error
+			if stmt, err = conn.Prepare(p.origin.sql(s, b.reverse, b.docs || p.origin.check)); err != nil {
+				return err
+			}
+			prepared = s.shape()
+		}
+		rest, err := b.stretch(stmt, &p.origin, s)
+		if err = errors.Join(err, stmt.Reset()); err != nil {
 			return err
 		}
 		p.begun = append(rest, p.begun...)
@@ -138,14 +155,8 @@ func (b *batch) part(conn *sqlite.Conn, p *part) error {
 }
 
 // stretch reads a stretch as far as the batch goes, and returns the rest.
-func (b *batch) stretch(conn *sqlite.Conn, o *origin, s stretch) (rest []stretch, err error) {
-	stmt, err := conn.Prepare(o.sql(s, b.reverse, b.docs || o.check))
-	if err != nil {
-		return nil, err
-	}
-	defer stmt.Reset()
-	n := o.bind(stmt, s)
-	stmt.BindInt64(n+1, int64(b.records))
+func (b *batch) stretch(stmt *sqlite.Stmt, o *origin, s stretch) (rest []stretch, err error) {
+	o.bind(stmt, s)
 	for {
 		found, err := stmt.Step()
 		if !found || err != nil {

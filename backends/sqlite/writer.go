@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync/atomic"
 
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
@@ -27,17 +28,22 @@ type writer struct {
 	nextStream int64
 }
 
-// operation is one caller's change: all of it or nothing.
+// operation is one caller's change. Either the writer takes
+// it, and carries it out, or the caller does, and gives it up.
 type operation struct {
 	change func(tx *transaction) error
+	taken  atomic.Bool
 	err    error
 	done   chan struct{}
 }
 
+// take tells whether it is the first to be called.
+func (op *operation) take() bool { return op.taken.CompareAndSwap(false, true) }
+
 // newWriter reads what the file has and starts the goroutine, which owns conn
 // from then on.
 func newWriter(s *Store, conn *sqlite.Conn) (*writer, error) {
-	w := &writer{store: s, conn: conn, operations: make(chan *operation), ended: make(chan struct{})}
+	w := &writer{store: s, conn: conn, operations: make(chan *operation, maxGroup), ended: make(chan struct{})}
 	if err := w.load(); err != nil {
 		return nil, err
 	}
@@ -64,9 +70,15 @@ func (w *writer) load() error {
 	return err
 }
 
-// write carries out a change in the writer's goroutine and returns when it is
-// committed. If the context ends before the writer takes it, nothing was done.
+// write carries out a change, all of it or nothing, in the writer's goroutine and
+// returns when it is committed. If the context ends before the writer takes it,
+// nothing was done.
 func (s *Store) write(ctx context.Context, change func(tx *transaction) error) error {
+	return s.submit(ctx, func(tx *transaction) error { return tx.atomically(change) })
+}
+
+// submit is write for a change that leaves nothing behind when it fails.
+func (s *Store) submit(ctx context.Context, change func(tx *transaction) error) error {
 	if err := s.writable(); err != nil {
 		return err
 	}
@@ -81,7 +93,14 @@ func (s *Store) write(ctx context.Context, change func(tx *transaction) error) e
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	<-op.done
+	select {
+	case <-op.done:
+	case <-ctx.Done():
+		if op.take() {
+			return ctx.Err()
+		}
+		<-op.done
+	}
 	return op.err
 }
 
@@ -96,30 +115,32 @@ func (w *writer) run() {
 	}
 }
 
-// gather collects the operations that are waiting.
-func (w *writer) gather(first *operation) {
-	w.group = append(w.group[:0], first)
-	for len(w.group) < maxGroup {
-		select {
-		case op, ok := <-w.operations:
-			if !ok {
-				return
-			}
+// gather takes the operations that are waiting.
+func (w *writer) gather(op *operation) {
+	w.group = w.group[:0]
+	for op != nil {
+		if op.take() {
 			w.group = append(w.group, op)
+		}
+		if len(w.group) == maxGroup {
+			return
+		}
+		select {
+		case op = <-w.operations: // nil if it is closed
 		default:
 			return
 		}
 	}
 }
 
-// commit carries out the group in one transaction. An operation that fails takes
-// back what it did and leaves the others alone; if the transaction fails, all do.
+// commit carries out the group in one transaction. An operation that fails leaves
+// the others alone; if the transaction fails, all do.
 func (w *writer) commit() {
 	tx := &transaction{writer: w, conn: w.conn}
 	err := tx.begin()
 	for _, op := range w.group {
 		if err == nil {
-			op.err = tx.attempt(op.change)
+			op.err = op.change(tx)
 			err = tx.broken()
 		}
 	}
@@ -175,8 +196,9 @@ func (tx *transaction) rollback() error {
 	return tx.execute("rollback")
 }
 
-// attempt carries out a change within a savepoint.
-func (tx *transaction) attempt(change func(tx *transaction) error) error {
+// atomically carries out a change, all of it or nothing. A change that is one
+// statement is that by itself, and spares a fifth of its time.
+func (tx *transaction) atomically(change func(tx *transaction) error) error {
 	commits, rollbacks := len(tx.onCommit), len(tx.onRollback)
 	if err := tx.execute("savepoint operation"); err != nil {
 		return err
