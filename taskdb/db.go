@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
@@ -26,7 +25,10 @@ type DB struct {
 func NewDB(backend Backend) *DB { return &DB{backend, DefaultCollection} }
 
 // In returns a handle on another collection of the same store, by its full name,
-// "database.collection".
+// "database.collection", which is to be one that MongoDB takes: a database of 1 to
+// 63 bytes without any of / \ " $, spaces and NUL, then a dot, then a name that
+// does not begin with a dot and has neither $ nor NUL; at most 255 bytes in all.
+// With another every call fails with a *query.Error, MongoDB's InvalidNamespace.
 func (db *DB) In(collection string) *DB { return &DB{db.backend, collection} }
 
 // Collection returns the full name of the collection.
@@ -34,11 +36,6 @@ func (db *DB) Collection() string { return db.collection }
 
 // Close closes the store for all handles on it.
 func (db *DB) Close() error { return db.backend.Close() }
-
-// IsTasks tells whether a collection, by its full name, is one of tasks: one
-// whose name after the database is task_records, as with IPython. There a
-// msg_id that is a string is unique.
-func IsTasks(collection string) bool { return strings.HasSuffix(collection, ".task_records") }
 
 // Add stores records, all of them or none. If one has the msg_id of a stored one,
 // the error is ErrExists and a *DuplicateKeyError, and the stored one is
@@ -62,6 +59,9 @@ func (db *DB) Add(ctx context.Context, records ...*TaskRecord) error {
 // as _id, if that is a string, else a new ObjectID. The documents are neither
 // changed nor kept.
 func (db *DB) AddRaw(ctx context.Context, docs ...bson.Raw) error {
+	if err := checkCollection(db.collection); err != nil {
+		return fmt.Errorf("add: %w", err)
+	}
 	checked := make([]bson.Raw, len(docs))
 	for i, doc := range docs {
 		var err error
@@ -82,6 +82,9 @@ func (db *DB) AddRaw(ctx context.Context, docs ...bson.Raw) error {
 // the error that AddRaw would give for it alone. The second result is an error
 // that kept all from being stored.
 func (db *DB) AddEach(ctx context.Context, docs ...bson.Raw) ([]error, error) {
+	if err := checkCollection(db.collection); err != nil {
+		return nil, fmt.Errorf("add: %w", err)
+	}
 	results := make([]error, len(docs))
 	var sound []bson.Raw
 	var places []int
@@ -124,6 +127,9 @@ func (db *DB) Get(ctx context.Context, msgID string) (*TaskRecord, error) {
 
 // GetRaw returns the document whose msg_id is the given one, whole, with its _id.
 func (db *DB) GetRaw(ctx context.Context, msgID string) (bson.Raw, error) {
+	if err := checkCollection(db.collection); err != nil {
+		return nil, fmt.Errorf("get %q: %w", msgID, err)
+	}
 	doc, err := db.backend.Get(ctx, db.collection, msgID)
 	if err != nil {
 		return nil, fmt.Errorf("get %q: %w", msgID, err)
@@ -151,10 +157,18 @@ func (db *DB) Find(ctx context.Context, q Query) iter.Seq2[*TaskRecord, error] {
 	}
 }
 
+// request checks a query about the collection.
+func (db *DB) request(q Query) (Request, error) {
+	if err := checkCollection(db.collection); err != nil {
+		return Request{}, err
+	}
+	return q.request()
+}
+
 // FindRaw is Find for documents as they are stored. They are the caller's.
 func (db *DB) FindRaw(ctx context.Context, q Query) iter.Seq2[bson.Raw, error] {
 	return func(yield func(bson.Raw, error) bool) {
-		request, err := q.request()
+		request, err := db.request(q)
 		if err != nil {
 			yield(nil, fmt.Errorf("find: %w", err))
 			return
@@ -173,7 +187,7 @@ func (db *DB) FindRaw(ctx context.Context, q Query) iter.Seq2[bson.Raw, error] {
 
 // Count returns how many records a query selects, within its skip and limit.
 func (db *DB) Count(ctx context.Context, q Query) (int64, error) {
-	request, err := q.request()
+	request, err := db.request(q)
 	if err != nil {
 		return 0, fmt.Errorf("count: %w", err)
 	}
@@ -188,6 +202,9 @@ func (db *DB) Count(ctx context.Context, q Query) (int64, error) {
 // filter selects: nil for all, else anything that query.Parse takes. An array
 // counts as its elements.
 func (db *DB) Distinct(ctx context.Context, path string, filter any) ([]bson.RawValue, error) {
+	if err := checkCollection(db.collection); err != nil {
+		return nil, fmt.Errorf("distinct %q: %w", path, err)
+	}
 	values, err := query.NewDistinct(path)
 	if err != nil {
 		return nil, fmt.Errorf("distinct: %w", err)
@@ -204,7 +221,7 @@ func (db *DB) Distinct(ctx context.Context, path string, filter any) ([]bson.Raw
 
 // Explain carries out a query and tells how, not what.
 func (db *DB) Explain(ctx context.Context, q Query) (*Explanation, error) {
-	request, err := q.request()
+	request, err := db.request(q)
 	if err != nil {
 		return nil, fmt.Errorf("explain: %w", err)
 	}
@@ -225,8 +242,12 @@ func (db *DB) Collections(ctx context.Context) ([]string, error) {
 	return names, nil
 }
 
-// DropCollection removes the collection, with all its documents and indexes.
+// DropCollection removes the collection, with all its documents and indexes. One
+// that does not exist is none to remove.
 func (db *DB) DropCollection(ctx context.Context) error {
+	if err := checkCollection(db.collection); err != nil {
+		return fmt.Errorf("drop: %w", err)
+	}
 	if err := db.backend.Drop(ctx, db.collection); err != nil {
 		return fmt.Errorf("drop %s: %w", db.collection, err)
 	}

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"math"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
@@ -22,12 +23,13 @@ type Page struct {
 
 // Page returns the q.Limit records of an answer that come after a token, or its
 // first ones if that is empty. The token is bound to the collection, the filter
-// and the sort; with others it is ErrToken. Pages are in the order of the sort,
+// and the sort; with others, or changed, it is ErrToken. Skip leaves out records of
+// the first page only. Pages are in the order of the sort,
 // then of the _id, so that among records with equal sort keys none is left out or
 // comes twice, whatever is written between two pages: a record is where its keys
 // are when its page is read.
 func (db *DB) Page(ctx context.Context, q Query, token string) (Page, error) {
-	request, err := q.request()
+	request, err := db.request(q)
 	if err != nil {
 		return Page{}, fmt.Errorf("page: %w", err)
 	}
@@ -37,26 +39,28 @@ func (db *DB) Page(ctx context.Context, q Query, token string) (Page, error) {
 	if request.Sort, err = withTieBreak(request.Sort); err != nil {
 		return Page{}, fmt.Errorf("page: %w", err)
 	}
-	bound := db.bindToken(request)
-	if request.After, err = openToken(token, bound); err != nil {
-		return Page{}, fmt.Errorf("page: %w", err)
+	if token != "" {
+		if request.After, err = db.openToken(token, request); err != nil {
+			return Page{}, fmt.Errorf("page: %w", err)
+		}
+		request.Skip = 0 // the first page did
 	}
-	return db.page(ctx, request, bound)
+	return db.page(ctx, request)
 }
 
 // page reads one record more than the page has, to know whether it is the last.
-func (db *DB) page(ctx context.Context, request Request, bound []byte) (Page, error) {
+func (db *DB) page(ctx context.Context, request Request) (Page, error) {
 	var page Page
 	var last, next []byte
-	size := int(request.Limit)
-	request.Limit++
+	size := min(request.Limit, math.MaxInt64-1)
+	request.Limit = size + 1
 	request.Note = func(key []byte) { last, next = next, bytes.Clone(key) }
 	for doc, err := range db.backend.Find(ctx, db.collection, request) {
 		if err != nil {
 			return Page{}, fmt.Errorf("page: %w", err)
 		}
-		if len(page.Docs) == size {
-			page.Next = sealToken(bound, last)
+		if int64(len(page.Docs)) == size {
+			page.Next = db.sealToken(last, request)
 			break
 		}
 		page.Docs = append(page.Docs, doc)
@@ -78,33 +82,34 @@ func withTieBreak(sort *query.Sort) (*query.Sort, error) {
 	return query.ParseSort(bson.Raw(bsoncore.UpdateLength(dst, start, int32(len(dst)))))
 }
 
-const boundSize = 12
+// sealSize is how many bytes of a token say what it belongs to. The rest is the
+// sort's key of the last record before the page.
+const sealSize = 12
 
-// bindToken returns what a token of the request begins with.
-func (db *DB) bindToken(r Request) []byte {
+// tokenEncoding lets one token be written in one way.
+var tokenEncoding = base64.RawURLEncoding.Strict()
+
+// seal ties a key to the collection and the request.
+func (db *DB) seal(key []byte, r Request) []byte {
 	sum := sha256.New()
-	for _, part := range [][]byte{[]byte(db.collection), r.Filter.Source(), r.Sort.Source()} {
+	for _, part := range [][]byte{[]byte(db.collection), r.Filter.Source(), r.Sort.Source(), key} {
 		fmt.Fprintf(sum, "%d:%s", len(part), part)
 	}
-	return sum.Sum(nil)[:boundSize]
+	return sum.Sum(nil)[:sealSize]
 }
 
-func sealToken(bound, key []byte) string {
-	return base64.RawURLEncoding.EncodeToString(append(bytes.Clone(bound), key...))
+func (db *DB) sealToken(key []byte, r Request) string {
+	return tokenEncoding.EncodeToString(append(db.seal(key, r), key...))
 }
 
 // openToken returns the key that a token holds.
-func openToken(token string, bound []byte) ([]byte, error) {
-	if token == "" {
-		return nil, nil
-	}
-	raw, err := base64.RawURLEncoding.DecodeString(token)
+func (db *DB) openToken(token string, r Request) ([]byte, error) {
+	raw, err := tokenEncoding.DecodeString(token)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrToken, err)
 	}
-	key, ok := bytes.CutPrefix(raw, bound)
-	if !ok || len(key) == 0 {
+	if len(raw) <= sealSize || !bytes.Equal(raw[:sealSize], db.seal(raw[sealSize:], r)) {
 		return nil, ErrToken
 	}
-	return key, nil
+	return raw[sealSize:], nil
 }
