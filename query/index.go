@@ -48,7 +48,9 @@ func (x *Index) Guards(key []byte) bool {
 }
 
 // NewIndex checks an index's keys, as in {"header.username": 1, "submitted": -1}.
-// Without a name it gets MongoDB's: "header.username_1_submitted_-1".
+// Without a name it gets MongoDB's: "header.username_1_submitted_-1". Directions
+// may be numbers of any type; the index has them as 1 and -1, so that equal keys
+// are the same bytes.
 func NewIndex(name string, keys bson.Raw) (*Index, error) {
 	sort, err := ParseSort(keys)
 	if err != nil {
@@ -60,7 +62,19 @@ func NewIndex(name string, keys bson.Raw) (*Index, error) {
 	if name == "" {
 		name = indexName(sort)
 	}
-	return &Index{Name: name, source: sort.source, paths: sort.paths, down: sort.down}, nil
+	return &Index{Name: name, source: keyPattern(sort), paths: sort.paths, down: sort.down}, nil
+}
+
+func keyPattern(sort *Sort) bson.Raw {
+	pattern := bsoncore.NewDocumentBuilder()
+	for i, p := range sort.paths {
+		direction := int32(1)
+		if sort.down[i] {
+			direction = -1
+		}
+		pattern.AppendInt32(p.String(), direction)
+	}
+	return bson.Raw(pattern.Build())
 }
 
 func indexName(sort *Sort) string {
