@@ -69,8 +69,8 @@ func (s *Store) read(ctx context.Context, name string, use func(c *collection) e
 	return use(s.collections[name])
 }
 
-// write calls use with a collection, which is made if it does not exist, while
-// nobody else reads or writes.
+// write calls use with a collection, while nobody else reads or writes. One that
+// does not exist is made, unless use fails.
 func (s *Store) write(ctx context.Context, name string, use func(c *collection) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -80,12 +80,15 @@ func (s *Store) write(ctx context.Context, name string, use func(c *collection) 
 	if s.collections == nil {
 		return taskdb.ErrClosed
 	}
-	c := s.collections[name]
-	if c == nil {
-		c = newCollection(name, s.bounds)
+	if c := s.collections[name]; c != nil {
+		return use(c)
+	}
+	c := newCollection(name, s.bounds)
+	err := use(c)
+	if err == nil {
 		s.collections[name] = c
 	}
-	return use(c)
+	return err
 }
 
 // Add is taskdb.Backend's.
@@ -147,10 +150,16 @@ func (s *Store) Collections(ctx context.Context) (names []string, err error) {
 
 // Drop is taskdb.Backend's.
 func (s *Store) Drop(ctx context.Context, name string) error {
-	return s.write(ctx, name, func(*collection) error {
-		delete(s.collections, name)
-		return nil
-	})
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.collections == nil {
+		return taskdb.ErrClosed
+	}
+	delete(s.collections, name)
+	return nil
 }
 
 // Indexes is taskdb.Backend's.
