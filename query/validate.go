@@ -15,56 +15,67 @@ const MaxDepth = 200
 // every string UTF-8, nested no deeper than MaxDepth. The error is an *Error
 // with code 22 (InvalidBSON) or 15 (Overflow) that names the key.
 func Validate(doc bson.Raw) error {
-	if err := validateDocument(doc, nil, 0); err != nil {
+	if err := validateDocument(doc, 0); err != nil {
 		return err
 	}
 	return nil
 }
 
-func validateDocument(doc []byte, at trail, depth int) *Error {
+func validateDocument(doc []byte, depth int) *Error {
 	if depth > MaxDepth {
-		return at.fail(CodeOverflow, "BSONObj exceeds maximum nested object depth: %d", MaxDepth)
+		return failure(CodeOverflow, "BSONObj exceeds maximum nested object depth: %d", MaxDepth)
 	}
 	if len(doc) < 5 || int(binary.LittleEndian.Uint32(doc)) != len(doc) || doc[len(doc)-1] != 0 {
-		return at.fail(CodeInvalidBSON, "a document's length does not match its bytes")
+		return failure(CodeInvalidBSON, "a document's length does not match its bytes")
 	}
 	it := elementsOf(doc)
 	for it.next() {
-		if err := validateElement(&it.element, at, depth); err != nil {
-			return err
+		if !utf8.Valid(it.key) {
+			return failure(CodeInvalidBSON, "key %q is not UTF-8", it.key)
+		}
+		if err := validateValue(it.value, depth); err != nil {
+			return err.below(it.key)
 		}
 	}
 	if len(it.rest) != 1 {
-		return at.fail(CodeInvalidBSON, "broken element %d bytes before a document's end", len(it.rest))
+		return failure(CodeInvalidBSON, "broken element %d bytes before a document's end", len(it.rest))
 	}
 	return nil
 }
 
-func validateElement(e *element, at trail, depth int) *Error {
-	if !utf8.Valid(e.key) {
-		return at.fail(CodeInvalidBSON, "key %q is not UTF-8", e.key)
+// below returns the error with a key before its path. The path is made only when
+// there is an error: documents are many, and most are sound.
+func (e *Error) below(key []byte) *Error {
+	if e.Path == "" {
+		e.Path = string(key)
+	} else {
+		e.Path = string(key) + "." + e.Path
 	}
+	return e
+}
+
+func validateValue(v value, depth int) *Error {
 	broken := ""
-	switch e.kind {
+	switch v.kind {
 	case bson.TypeEmbeddedDocument, bson.TypeArray:
-		return validateDocument(e.data, at.down(string(e.key)), depth+1)
+		return validateDocument(v.data, depth+1)
 	case bson.TypeString, bson.TypeSymbol, bson.TypeJavaScript:
-		broken = brokenString(e.data)
+		broken = brokenString(v.data)
 	case bson.TypeBoolean:
-		if e.data[0] > 1 {
+		if v.data[0] > 1 {
 			broken = "a boolean is neither 0 nor 1"
 		}
 	case bson.TypeRegex:
-		if !utf8.Valid(e.data) {
+		if !utf8.Valid(v.data) {
 			broken = "a regular expression is not UTF-8"
 		}
 	case bson.TypeDBPointer:
-		broken = brokenString(e.data[:len(e.data)-12])
+		broken = brokenString(v.data[:len(v.data)-12])
 	case bson.TypeCodeWithScope:
-		return validateCodeWithScope(e, at, depth)
+		return validateCodeWithScope(v, depth)
 	}
 	if broken != "" {
-		return at.down(string(e.key)).fail(CodeInvalidBSON, "%s", broken)
+		return failure(CodeInvalidBSON, "%s", broken)
 	}
 	return nil
 }
@@ -80,11 +91,10 @@ func brokenString(data []byte) string {
 	return ""
 }
 
-func validateCodeWithScope(e *element, at trail, depth int) *Error {
-	below := at.down(string(e.key))
-	code, scope := e.codeWithScope()
-	if code == nil || !utf8.Valid(code) || e.data[8+len(code)] != 0 {
-		return below.fail(CodeInvalidBSON, "a code with scope has a broken code")
+func validateCodeWithScope(v value, depth int) *Error {
+	code, scope := v.codeWithScope()
+	if code == nil || !utf8.Valid(code) || v.data[8+len(code)] != 0 {
+		return failure(CodeInvalidBSON, "a code with scope has a broken code")
 	}
-	return validateDocument(scope, below, depth+1)
+	return validateDocument(scope, depth+1)
 }

@@ -147,9 +147,9 @@ func (c *collection) replace(id uint64, doc bson.Raw) error {
 // idOf returns the id of the document that was stored first with a msg_id.
 // Collections other than those of tasks have no index to find it by.
 func (c *collection) idOf(msgID string) (id uint64, ok bool) {
+	wanted := bson.RawValue{Type: bson.TypeString, Value: bsoncore.AppendString(nil, msgID)}
 	has := func(candidate uint64) bool {
-		text, isString := c.docs.get(candidate).Lookup("msg_id").StringValueOK()
-		id, ok = candidate, isString && text == msgID
+		id, ok = candidate, c.docs.get(candidate).Lookup("msg_id").Equal(wanted)
 		return !ok
 	}
 	switch {

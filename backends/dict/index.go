@@ -118,22 +118,17 @@ func (x *index) remove(key []byte, id uint64) {
 // over calls visit for the postings in a range, from one key on if that is not
 // nil, until visit returns false.
 func (x *index) over(r query.Range, from *string, reverse bool, visit func(p posting) bool) {
-	low, high := string(r.Low), string(r.High)
-	if !reverse {
-		if from != nil {
-			low = *from
-		}
-		x.tree.Ascend(posting{key: low}, func(p posting) bool {
-			return (r.High == nil || p.key < high) && visit(p)
-		})
-		return
-	}
-	backward := func(p posting) bool { return p.key >= low && visit(p) }
+	forward := func(p posting) bool { return (r.High == nil || p.key < string(r.High)) && visit(p) }
+	backward := func(p posting) bool { return p.key >= string(r.Low) && visit(p) }
 	switch {
+	case !reverse && from != nil:
+		x.tree.Ascend(posting{key: *from}, forward)
+	case !reverse:
+		x.tree.Ascend(posting{key: string(r.Low)}, forward)
 	case from != nil:
 		x.tree.Descend(posting{key: *from}, backward)
 	case r.High != nil:
-		x.tree.Descend(posting{key: high}, func(p posting) bool { return p.key == high || backward(p) })
+		x.tree.Descend(posting{key: string(r.High)}, func(p posting) bool { return p.key == string(r.High) || backward(p) })
 	default:
 		x.tree.Reverse(backward)
 	}

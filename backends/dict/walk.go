@@ -21,7 +21,8 @@ const (
 type walk struct {
 	scan   query.Scan
 	ranges []query.Range // those still to be walked, in the order of the walk
-	key    *string       // of the last entry read, in the first of the ranges
+	begun  bool          // the first of them, up to key
+	key    string        // of the last entry read
 	id     uint64        // of the last entry read
 	batch  []execute.Entry
 }
@@ -67,7 +68,7 @@ func (w *walk) read(c *collection) bool {
 		if !w.readRange(c, x, w.ranges[0]) {
 			return true
 		}
-		w.ranges, w.key = w.ranges[1:], nil
+		w.ranges, w.begun = w.ranges[1:], false
 	}
 	return false
 }
@@ -92,14 +93,19 @@ func (w *walk) take(c *collection, id uint64) bool {
 
 // readRange reads on in a range, and tells whether its end was reached.
 func (w *walk) readRange(c *collection, x *index, r query.Range) (ended bool) {
+	var from *string
+	if w.begun {
+		key := w.key
+		from = &key
+	}
 	ended = true
-	x.over(r, w.key, w.scan.Reverse, func(p posting) bool {
+	x.over(r, from, w.scan.Reverse, func(p posting) bool {
 		var after *uint64
-		if w.key != nil && *w.key == p.key {
-			last := w.id
-			after = &last
+		if w.begun && w.key == p.key {
+			id := w.id
+			after = &id
 		}
-		w.key = &p.key
+		w.begun, w.key = true, p.key
 		ended = x.each(p, after, w.scan.Reverse, func(id uint64) bool { return w.take(c, id) })
 		return ended
 	})

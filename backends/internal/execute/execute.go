@@ -51,6 +51,7 @@ type execution struct {
 	request taskdb.Request
 	plan    query.Plan
 	stats   taskdb.Explanation
+	shown   []byte // room for what a projection shows
 }
 
 func start(source Source, r taskdb.Request) *execution {
@@ -191,10 +192,14 @@ func (x *execution) show(ctx context.Context, e Entry) (bson.Raw, error) {
 	if err != nil {
 		return nil, err
 	}
-	if e.Fresh && x.request.Projection.Whole() {
+	switch {
+	case !x.request.Projection.Whole():
+		x.shown, err = x.request.Projection.Apply(x.shown[:0], doc, x.request.Filter)
+		return bytes.Clone(x.shown), err
+	case e.Fresh:
 		return doc, nil
 	}
-	return x.request.Projection.Apply(make([]byte, 0, len(doc)), doc, x.request.Filter)
+	return bytes.Clone(doc), nil
 }
 
 // whole returns an entry's document, with what is kept apart if that is needed.
