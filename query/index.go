@@ -107,6 +107,10 @@ func (x *Index) Keys(doc bson.Raw) (Keys, error) {
 	if in, err := x.selects(doc); !in || err != nil {
 		return keys, err
 	}
+	if v, ok := x.plainValue(lookup(doc, x.paths[0].parts[0])); ok {
+		keys.List = [][]byte{x.appendKey(make([]byte, 0, 64), []value{v}, &keys.Cut)}
+		return keys, nil
+	}
 	err := eachKey(doc, x.paths, func(values []value) {
 		keys.List = append(keys.List, x.appendKey(make([]byte, 0, 64), values, &keys.Cut))
 	})
@@ -127,6 +131,40 @@ func (x *Index) selects(doc []byte) (bool, error) {
 		return true, nil
 	}
 	return x.Partial.Match(doc)
+}
+
+// Key returns the key of a document that has these values on the index's paths,
+// one on each, of which none is an array.
+func (x *Index) Key(onPaths ...bson.RawValue) []byte {
+	values := make([]value, len(onPaths))
+	for i, v := range onPaths {
+		values[i] = valueOf(v)
+	}
+	return x.appendKey(make([]byte, 0, 64), values, new(bool))
+}
+
+// plainValue returns the value that makes a document's only key in an index of
+// one path, given what the document has under the path's first part. There is none
+// if an array is on the path.
+func (x *Index) plainValue(head value) (_ value, ok bool) {
+	if len(x.paths) > 1 {
+		return value{}, false
+	}
+	v := head
+	for _, part := range x.paths[0].parts[1:] {
+		switch v.kind {
+		case bson.TypeEmbeddedDocument:
+			v = lookup(v.data, part)
+		case bson.TypeArray:
+			return value{}, false
+		default:
+			return null, true
+		}
+	}
+	if v.missing() {
+		return null, true
+	}
+	return v, v.kind != bson.TypeArray
 }
 
 // appendKey appends one key to dst, and notes whether it is longer than an index

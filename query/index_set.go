@@ -73,27 +73,3 @@ func (s *IndexSet) values(doc []byte) []value {
 	}
 	return values
 }
-
-// plainValue returns the value that makes a document's only key in an index of
-// one path, given what the document has under the path's first part. There is none
-// if an array is on the path.
-func (x *Index) plainValue(head value) (_ value, ok bool) {
-	if len(x.paths) > 1 {
-		return value{}, false
-	}
-	v := head
-	for _, part := range x.paths[0].parts[1:] {
-		switch v.kind {
-		case bson.TypeEmbeddedDocument:
-			v = lookup(v.data, part)
-		case bson.TypeArray:
-			return value{}, false
-		default:
-			return null, true
-		}
-	}
-	if v.missing() {
-		return null, true
-	}
-	return v, v.kind != bson.TypeArray
-}

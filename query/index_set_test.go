@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.mongodb.org/mongo-driver/v2/bson"
 	"pgregory.net/rapid"
 
 	"github.com/taskdb/taskdb/query"
@@ -47,4 +48,17 @@ func TestIndexIsMultikeyByAnyOfItsPaths(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, keys.List, 2)
 	require.True(t, keys.Multikey)
+}
+
+func TestKeyIsThatOfADocument(t *testing.T) {
+	x, err := query.NewIndex("", shell(t, `{a: 1, b: -1}`))
+	require.NoError(t, err)
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := scalar(t), scalar(t)
+		keys, err := x.Keys(encode(bson.D{{Key: "a", Value: a}, {Key: "b", Value: b}}))
+		require.NoError(t, err)
+		if !keys.Multikey {
+			require.Equal(t, keys.List, [][]byte{x.Key(value(a), value(b))})
+		}
+	})
 }

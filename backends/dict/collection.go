@@ -155,7 +155,8 @@ func (c *collection) idOf(msgID string) (id uint64, ok bool) {
 	switch {
 	case c == nil:
 	case taskdb.IsTasks(c.name):
-		c.index("msg_id_1").eachOf(bson.Raw(bsoncore.NewDocumentBuilder().AppendString("msg_id", msgID).Build()), has)
+		x := c.index("msg_id_1")
+		x.eachOf(x.definition.Key(wanted), has)
 	default:
 		for candidate := range c.docs.next {
 			if !has(candidate) {

@@ -3,7 +3,6 @@ package dict
 import (
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
 	"github.com/tidwall/btree"
-	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"github.com/taskdb/taskdb/query"
 )
@@ -167,17 +166,11 @@ func (x *index) each(p posting, after *uint64, reverse bool, visit func(id uint6
 	return true
 }
 
-// eachOf calls visit for the ids of the documents that have the keys of doc, until
-// visit returns false.
-func (x *index) eachOf(doc bson.Raw, visit func(id uint64) bool) {
-	keys, err := x.definition.Keys(doc)
-	if err != nil {
-		return // no document has such keys
-	}
-	for _, key := range keys.List {
-		if p, ok := x.find(key); ok && !x.each(p, nil, false, visit) {
-			return
-		}
+// eachOf calls visit for the ids of the documents that have a key, until visit
+// returns false.
+func (x *index) eachOf(key []byte, visit func(id uint64) bool) {
+	if p, ok := x.find(key); ok {
+		x.each(p, nil, false, visit)
 	}
 }
 
