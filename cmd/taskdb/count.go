@@ -13,9 +13,9 @@ import (
 const countLong = `Count prints how many records FILTER and all of the shortcuts select, without a
 FILTER all: the bare number. FILTER is written as for find.`
 
-const countExample = `  taskdb count --in tasks.db '{}'
-  taskdb count --in tasks.db --since 1h
-  taskdb count --in tasks.db '{queue: "task", stderr: {$ne: ""}}'`
+const countExample = `  taskdb count '{}'
+  taskdb count --since 1h
+  taskdb count '{queue: "task", stderr: {$ne: ""}}'`
 
 func (p *program) countCommand() *cobra.Command {
 	var (
@@ -36,7 +36,7 @@ func (p *program) countCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return source.use(ctx, p, func(db *taskdb.DB) error {
+		return source.use(ctx, p, cmd, func(db *taskdb.DB) error {
 			n, err := db.Count(ctx, taskdb.Query{Filter: selected.filter})
 			if err != nil {
 				return err

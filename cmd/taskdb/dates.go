@@ -21,16 +21,20 @@ func isDateKey(key string) bool {
 	return false
 }
 
-// datesIn returns a filter in which strings that are compared with a date key are
-// dates: MongoDB would find no date by a string. It looks at equality, $eq, $ne,
-// $gt, $gte, $lt, $lte, $ge, $le, $in and $nin, also below $and, $or, $nor and
-// $not. What is no valid filter is left for the parser to refuse.
-func datesIn(filter bson.Raw, now time.Time) (bson.Raw, error) {
-	doc, err := dateRewriter{now}.filter(filter, "")
-	return bson.Raw(doc), err
+// datesIn returns a filter, or a record, in which strings that a date key is
+// compared with, or has, are dates: MongoDB would find no date by a string. It looks
+// at equality, $eq, $ne, $gt, $gte, $lt, $lte, $ge, $le, $in and $nin, also below
+// $and, $or, $nor and $not. What is no valid filter is left for the parser to refuse.
+// Errors say what it is.
+func datesIn(what string, doc bson.Raw, now time.Time) (bson.Raw, error) {
+	rewritten, err := dateRewriter{what, now}.filter(doc, "")
+	return bson.Raw(rewritten), err
 }
 
-type dateRewriter struct{ now time.Time }
+type dateRewriter struct {
+	what string
+	now  time.Time
+}
 
 // filter rewrites a document of paths and operators. at is its path.
 func (d dateRewriter) filter(doc []byte, at string) ([]byte, error) {
@@ -90,7 +94,7 @@ func (d dateRewriter) value(v bsoncore.Value, at string) (bsoncore.Value, error)
 	}
 	date, err := parseDate(text, d.now)
 	if err != nil {
-		err.message, err.where = "wrong filter: "+err.message, place(at)
+		err.message, err.where = "wrong "+d.what+": "+err.message, place(at)
 		return v, err
 	}
 	return bsoncore.Value{Type: bsoncore.TypeDateTime, Data: bsoncore.AppendDateTime(nil, date.UnixMilli())}, nil
@@ -100,7 +104,7 @@ func (d dateRewriter) value(v bsoncore.Value, at string) (bsoncore.Value, error)
 func rewriteValues(doc []byte, replace func(key string, v bsoncore.Value) (bsoncore.Value, error)) ([]byte, error) {
 	elements, err := bsoncore.Document(doc).Elements()
 	if err != nil {
-		return nil, fmt.Errorf("read filter: %w", err)
+		return nil, fmt.Errorf("read keys: %w", err)
 	}
 	start, dst := bsoncore.AppendDocumentStart(nil)
 	for _, element := range elements {

@@ -55,7 +55,7 @@ func TestDatesInFilter(t *testing.T) {
 		require.NoError(t, err, filter)
 		wanted, err := query.Document(want)
 		require.NoError(t, err, want)
-		got, err := datesIn(doc, noon)
+		got, err := datesIn("filter", doc, noon)
 		require.NoError(t, err, filter)
 		require.Equal(t, wanted, got, filter)
 	}
@@ -80,12 +80,12 @@ func FuzzDatesIn(f *testing.F) {
 		if err != nil {
 			return
 		}
-		rewritten, err := datesIn(doc, noon)
+		rewritten, err := datesIn("filter", doc, noon)
 		if err != nil {
 			return
 		}
 		require.NoError(t, rewritten.Validate())
-		again, err := datesIn(rewritten, noon)
+		again, err := datesIn("filter", rewritten, noon)
 		require.NoError(t, err)
 		require.Equal(t, rewritten, again, "no string is left that is meant as a date")
 	})

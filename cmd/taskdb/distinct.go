@@ -17,8 +17,8 @@ const distinctLong = `Distinct prints the distinct values that PATH has in the r
 all of the shortcuts select: a value a line, as extended JSON, in BSON's order.
 An array counts as its elements; a record without PATH adds nothing.`
 
-const distinctExample = `  taskdb distinct --in tasks.db engine_uuid
-  taskdb distinct --in tasks.db result_content.ename --failed`
+const distinctExample = `  taskdb distinct engine_uuid
+  taskdb distinct result_content.ename --failed`
 
 var distinctForms = []string{formLines, formArray, formCanonical}
 
@@ -48,7 +48,7 @@ func (p *program) distinctCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return source.use(ctx, p, func(db *taskdb.DB) error {
+		return source.use(ctx, p, cmd, func(db *taskdb.DB) error {
 			values, err := db.Distinct(ctx, path, selected.filter)
 			if err != nil {
 				return err

@@ -13,23 +13,25 @@ import (
 )
 
 // TestDocumentedSessions runs every command of the documentation's sessions (the
-// blocks marked console) in a shell, and wants the output that stands there.
+// blocks marked console) in a shell, and wants the output that stands there. Each
+// page begins without a default store, and the user's home is /home/you.
 func TestDocumentedSessions(t *testing.T) {
 	bin := t.TempDir()
 	self, err := os.Executable()
 	require.NoError(t, err)
 	require.NoError(t, os.Symlink(self, filepath.Join(bin, "taskdb")))
-	for _, name := range []string{"README.md", "docs/command-line.md"} {
+	for _, name := range []string{"README.md", "docs/command-line.md", "docs/stores.md"} {
 		page, err := os.ReadFile(filepath.Join("../..", name))
 		require.NoError(t, err)
 		sessions := sessionsOf(string(page))
 		require.NotEmpty(t, sessions, name)
+		home := t.TempDir()
 		for _, s := range sessions {
 			cmd := exec.CommandContext(t.Context(), "sh", "-c", s.command)
 			cmd.Dir = "../.."
-			cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"))
+			cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "HOME="+home, "XDG_STATE_HOME=", storeVariable+"=")
 			output, _ := cmd.CombinedOutput() // what fails says so
-			require.Equal(t, s.output, string(output), "%s: %s", name, s.command)
+			require.Equal(t, s.output, strings.ReplaceAll(string(output), home, "/home/you"), "%s: %s", name, s.command)
 		}
 	}
 }
@@ -62,8 +64,11 @@ func sessionsOf(page string) []session {
 
 // TestIPythonQueries runs the script that the README tells a new user to run.
 func TestIPythonQueries(t *testing.T) {
-	output, err := exec.CommandContext(t.Context(), "sh", "../../examples/ipython-queries.sh").CombinedOutput()
+	cmd := exec.CommandContext(t.Context(), "sh", "../../examples/ipython-queries.sh")
+	cmd.Env = append(os.Environ(), "TMPDIR="+t.TempDir())
+	output, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s", output)
+	require.Contains(t, string(output), ": 406 imported, 0 there already\n")
 	var counts []string
 	for _, line := range lines(string(output)) {
 		if count, ok := strings.CutPrefix(line, "  in all: "); ok {

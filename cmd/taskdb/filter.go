@@ -62,7 +62,7 @@ func parseFilter(text string, now time.Time) (*query.Filter, error) {
 	if err != nil {
 		return nil, wrongText("filter", text, err)
 	}
-	if doc, err = datesIn(doc, now); err != nil {
+	if doc, err = datesIn("filter", doc, now); err != nil {
 		return nil, err
 	}
 	filter, err := query.ParseFilter(doc)

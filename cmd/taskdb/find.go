@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -17,17 +18,21 @@ FILTER all. They come by the time at which they were submitted, then by msg_id.
 Strings that FILTER compares with submitted, started, completed or received are
 dates: "2026-11-22T10:00Z" with its zone, or "-2h", "-30m", "-7d" before now.
 
+With --page-size the answer comes in pages: each but the last tells on standard
+error the --page with which the same command shows the next. No record is left out
+or shown twice, whatever is written meanwhile.
+
 A key that no record has is pointed out, with the one that may have been meant.
 The answer is MongoDB's all the same: a missing key is like null.`
 
 const findExample = `  # the outstanding tasks
-  taskdb find --in tasks.db '{completed: null}'
+  taskdb find '{completed: null}'
   # what was submitted in the last hour and failed, the newest first
-  taskdb find --in tasks.db --failed --sort -submitted '{submitted: {$gt: "-1h"}}'
+  taskdb find --failed --sort -submitted '{submitted: {$gt: "-1h"}}'
   # the tasks on two engines, only when they ran
-  taskdb find --in tasks.db --keys started,completed '{engine_uuid: {$in: ["e1", "e2"]}}'
+  taskdb find --keys started,completed '{engine_uuid: {$in: ["e1", "e2"]}}'
   # the errors, by name
-  taskdb find --in tasks.db --failed --keys result_content.ename,result_content.evalue`
+  taskdb find --failed --keys result_content.ename,result_content.evalue`
 
 // forms of output that find has.
 var findForms = []string{formTable, formLines, formArray, formCanonical}
@@ -35,9 +40,8 @@ var findForms = []string{formTable, formLines, formArray, formCanonical}
 func (p *program) findCommand() *cobra.Command {
 	var (
 		source sourceFlags
-		filter filterFlags
-		keys   keysFlags
-		window windowFlags
+		find   findFlags
+		page   pageFlags
 		output outputFlags
 	)
 	cmd := &cobra.Command{
@@ -48,36 +52,66 @@ func (p *program) findCommand() *cobra.Command {
 		Args:    oneFilter(0),
 	}
 	source.register(cmd)
-	filter.register(cmd)
-	keys.register(cmd)
-	window.register(cmd)
+	find.register(cmd)
+	page.register(cmd)
 	output.register(cmd, formTable, findForms...)
 	cmd.RunE = p.action(func(ctx context.Context, args []string) error {
-		selected, err := filter.selection(filterArg(args, 0), p.now)
+		q, asked, err := find.query(filterArg(args, 0), p.now)
 		if err != nil {
 			return err
 		}
-		q := taskdb.Query{Filter: selected.filter}
-		if err := errors.Join(keys.apply(&q), window.apply(&q)); err != nil {
+		if err := page.apply(&q); err != nil {
 			return err
 		}
 		form, err := output.choose(p.stdout, formTable, findForms...)
 		if err != nil {
 			return err
 		}
-		return source.use(ctx, p, func(db *taskdb.DB) error {
+		return source.use(ctx, p, cmd, func(db *taskdb.DB) error {
 			shown := q
 			out := p.recordPrinter(form, &shown)
-			if _, err := printAll(ctx, db, shown, out); err != nil {
+			if err := p.show(ctx, db, cmd, shown, &page, out); err != nil {
 				return err
 			}
-			if err := out.finish(); err != nil {
-				return err
-			}
-			return p.pointOut(ctx, db, cmd, slices.Concat(spelling.Paths(selected.asked), q.Keys, window.paths(cmd)))
+			return p.pointOut(ctx, db, cmd, slices.Concat(asked, q.Keys, find.window.paths(cmd)))
 		})
 	})
 	return cmd
+}
+
+// findFlags say what find finds.
+type findFlags struct {
+	filter filterFlags
+	keys   keysFlags
+	window windowFlags
+}
+
+func (f *findFlags) register(cmd *cobra.Command) {
+	f.filter.register(cmd)
+	f.keys.register(cmd)
+	f.window.register(cmd)
+}
+
+// query returns what the flags and the FILTER ask for, and the paths of the FILTER.
+func (f *findFlags) query(text string, now time.Time) (q taskdb.Query, asked []string, err error) {
+	selected, err := f.filter.selection(text, now)
+	if err != nil {
+		return q, nil, err
+	}
+	q.Filter = selected.filter
+	err = errors.Join(f.keys.apply(&q), f.window.apply(&q))
+	return q, spelling.Paths(selected.asked), err
+}
+
+// show writes the records that a query selects, or a page of them.
+func (p *program) show(ctx context.Context, db *taskdb.DB, cmd *cobra.Command, q taskdb.Query, page *pageFlags, out printer) error {
+	if page.size > 0 {
+		return p.showPage(ctx, db, cmd, q, page.token, out)
+	}
+	if _, err := printAll(ctx, db, q, out); err != nil {
+		return err
+	}
+	return out.finish()
 }
 
 // printAll writes the records that a query selects, and returns how many. Those

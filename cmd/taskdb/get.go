@@ -17,8 +17,8 @@ then, and the others are shown all the same.
 
 Buffers are shown if they are asked for: --keys buffers,result_buffers.`
 
-const getExample = `  taskdb get --in tasks.db 1f6f2cd9-c67037fb2e6d095d8dad4938_27085_1
-  taskdb get --in tasks.db --keys result_buffers --output canonical ID1 ID2`
+const getExample = `  taskdb get 1f6f2cd9-c67037fb2e6d095d8dad4938_27085_1
+  taskdb get --keys result_buffers --output canonical ID1 ID2`
 
 func (p *program) getCommand() *cobra.Command {
 	var (
@@ -45,7 +45,7 @@ func (p *program) getCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return source.use(ctx, p, func(db *taskdb.DB) error {
+		return source.use(ctx, p, cmd, func(db *taskdb.DB) error {
 			missing, err := p.get(ctx, db, q, ids, form)
 			if err == nil {
 				err = p.pointOut(ctx, db, cmd, q.Keys)

@@ -2,46 +2,47 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"github.com/taskdb/taskdb/internal/spelling"
+	"github.com/taskdb/taskdb/query"
 	"github.com/taskdb/taskdb/taskdb"
 )
 
-const (
-	// checkedPaths bounds how many paths of a query are looked for: each one that
-	// is missing costs a scan.
-	checkedPaths = 20
-	// sampledRecords is how many records tell which keys there are.
-	sampledRecords = 1000
-)
+// checkedPaths bounds how many paths of a query are looked for.
+const checkedPaths = 20
 
 // pointOut tells the user of paths that no record has, and what may have been
-// meant. It is a hint: the answer stays MongoDB's.
+// meant. It is a hint: the answer stays MongoDB's. It looks at few records, and so
+// costs the same in every store.
 func (p *program) pointOut(ctx context.Context, db *taskdb.DB, cmd *cobra.Command, paths []string) error {
-	stored, err := db.Count(ctx, taskdb.Query{Limit: 1})
-	if err != nil || stored == 0 {
-		return err
+	paths = paths[:min(len(paths), checkedPaths)]
+	var seen sampled
+	for _, size := range []int64{10, 500} { // most paths are in the first records
+		var err error
+		if seen, err = takeSample(ctx, db, size); err != nil {
+			return err
+		}
+		if paths = seen.missing(paths); len(paths) == 0 || len(seen.records) == 0 {
+			return nil
+		}
 	}
-	told := map[string]bool{}
-	for _, path := range paths[:min(len(paths), checkedPaths)] {
-		missing, err := firstMissing(ctx, db, path)
+	nobody := "no record has"
+	if !seen.all {
+		nobody = fmt.Sprintf("none of the %d records looked at has", len(seen.records))
+	}
+	for _, path := range paths {
+		nearest, err := seen.nearest(path)
 		if err != nil {
 			return err
 		}
-		if missing == "" || told[missing] {
-			continue
-		}
-		told[missing] = true
-		nearest, err := nearestPath(ctx, db, missing)
-		if err != nil {
-			return err
-		}
-		p.note(cmd.CommandPath(), "no record has the key %s%s", printable(missing), meant(nearest))
+		p.note(cmd.CommandPath(), "%s the key %s%s", nobody, printable(path), meant(nearest))
 	}
 	return nil
 }
@@ -53,27 +54,83 @@ func meant(path string) string {
 	return "; did you mean " + printable(path) + "?"
 }
 
-// firstMissing returns the shortest beginning of a path that no record has, or "".
-func firstMissing(ctx context.Context, db *taskdb.DB, path string) (string, error) {
-	parts := strings.Split(path, ".")
-	for n := range parts {
-		beginning := strings.Join(parts[:n+1], ".")
-		found, err := db.Count(ctx, taskdb.Query{Filter: condition(beginning, "$exists", true), Limit: 1})
-		if err != nil || found == 0 {
-			return beginning, err
-		}
-	}
-	return "", nil
+// sampled is some records of a collection, without their buffers.
+type sampled struct {
+	records []bson.Raw
+	all     bool // there are no others
 }
 
-// nearestPath returns the path, beside a missing one, that was most likely meant.
-func nearestPath(ctx context.Context, db *taskdb.DB, missing string) (string, error) {
+// sampledBytes is about how large a sample gets.
+const sampledBytes = 16 << 20
+
+// takeSample returns the first and the last records by _id, so many of each.
+func takeSample(ctx context.Context, db *taskdb.DB, size int64) (sampled, error) {
+	s := sampled{all: true}
+	bytes := 0
+	for _, direction := range []int{1, -1} {
+		n := int64(0)
+		for doc, err := range db.FindRaw(ctx, taskdb.Query{Sort: bson.D{{Key: "_id", Value: direction}}, Limit: size}) {
+			if err != nil {
+				return s, err
+			}
+			s.records = append(s.records, doc)
+			n++
+			if bytes += len(doc); bytes > sampledBytes {
+				s.all = false
+				return s, nil
+			}
+		}
+		if n < size {
+			return s, nil
+		}
+		s.all = false
+	}
+	return s, nil
+}
+
+// missing returns, of each path that no record has, the shortest beginning that
+// none has, each once.
+func (s sampled) missing(paths []string) []string {
+	var missing []string
+	for _, path := range paths {
+		parts := strings.Split(path, ".")
+		for n := range parts {
+			beginning := strings.Join(parts[:n+1], ".")
+			if s.has(beginning) {
+				continue
+			}
+			if !slices.Contains(missing, beginning) {
+				missing = append(missing, beginning)
+			}
+			break
+		}
+	}
+	return missing
+}
+
+// unsampled are keys that a sample does not show, and that need no hint.
+var unsampled = []string{"_id", "buffers", "result_buffers"}
+
+// has tells whether a record has a path.
+func (s sampled) has(path string) bool {
+	if top, _, _ := strings.Cut(path, "."); slices.Contains(unsampled, top) {
+		return true
+	}
+	exists, err := query.Parse(condition(path, "$exists", true))
+	return err != nil || slices.ContainsFunc(s.records, func(doc bson.Raw) bool {
+		found, err := exists.Match(doc)
+		return found || err != nil
+	})
+}
+
+// nearest returns the path, beside a missing one, that was most likely meant.
+func (s sampled) nearest(missing string) (string, error) {
 	dot := strings.LastIndexByte(missing, '.')
 	var parent []string
 	if dot >= 0 {
 		parent = strings.Split(missing[:dot], ".")
 	}
-	keys, err := keysBelow(ctx, db, parent)
+	keys, err := s.keysBelow(parent)
 	if err != nil {
 		return "", err
 	}
@@ -88,9 +145,9 @@ func nearestPath(ctx context.Context, db *taskdb.DB, missing string) (string, er
 	return missing[:dot+1] + nearest, nil
 }
 
-// keysBelow returns the keys of the documents at a path, in the first records.
-// Without a path they are the keys of records, also those that the model has.
-func keysBelow(ctx context.Context, db *taskdb.DB, path []string) (map[string]bool, error) {
+// keysBelow returns the keys of the documents at a path. Without a path they are
+// the keys of records, also those that the model has.
+func (s sampled) keysBelow(path []string) (map[string]bool, error) {
 	keys := map[string]bool{}
 	if len(path) == 0 {
 		model, err := taskdb.TaskRecord{}.MarshalBSON()
@@ -99,10 +156,7 @@ func keysBelow(ctx context.Context, db *taskdb.DB, path []string) (map[string]bo
 		}
 		addKeys(keys, model)
 	}
-	for doc, err := range db.FindRaw(ctx, taskdb.Query{Limit: sampledRecords}) {
-		if err != nil {
-			return nil, err
-		}
+	for _, doc := range s.records {
 		if len(path) > 0 {
 			doc, _ = doc.Lookup(path...).DocumentOK()
 		}

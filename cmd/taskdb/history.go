@@ -19,12 +19,12 @@ func (p *program) historyCommand() *cobra.Command {
 		Use:     "history",
 		Short:   "Print the ids of all tasks, as they were submitted",
 		Long:    historyLong,
-		Example: "  taskdb history --in tasks.db | tail -1",
+		Example: "  taskdb history | tail -1",
 		Args:    cobra.NoArgs,
 	}
 	source.register(cmd)
 	cmd.RunE = p.action(func(ctx context.Context, _ []string) error {
-		return source.use(ctx, p, func(db *taskdb.DB) error {
+		return source.use(ctx, p, cmd, func(db *taskdb.DB) error {
 			out := bufio.NewWriter(p.stdout)
 			for id, err := range db.History(ctx) {
 				if err != nil {

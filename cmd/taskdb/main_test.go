@@ -13,11 +13,13 @@ import (
 // sample are the 406 records of two runs of a real cluster.
 const sample = "../../importers/ipython/testdata/tasks.db"
 
-// TestMain lets the test binary be taskdb, for scripts that call it by this name.
+// TestMain lets the test binary be taskdb, for scripts that call it by this name,
+// and keeps tests from the store of who runs them.
 func TestMain(m *testing.M) {
 	if strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe") == "taskdb" {
 		main()
 	}
+	os.Setenv(storeVariable, "sqlite:tests-must-name-their-store.db?mode=ro")
 	os.Exit(m.Run())
 }
 

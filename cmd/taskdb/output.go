@@ -23,6 +23,9 @@ const (
 	formCanonical = "canonical" // a record a line, canonical extended JSON, which keeps all types
 )
 
+// listForms are the forms of what is no record.
+var listForms = []string{formTable, formLines, formArray}
+
 // outputFlags say how to show records.
 type outputFlags struct {
 	form string
@@ -58,6 +61,14 @@ func (f *outputFlags) choose(stdout io.Writer, onTerminal string, forms ...strin
 type printer interface {
 	print(v any) error
 	finish() error
+}
+
+// printer returns one for documents, of which a table shows some columns.
+func (p *program) printer(form string, columns []column) printer {
+	if form == formTable {
+		return newTable(p.stdout, columns)
+	}
+	return newJSONPrinter(form, p.stdout)
 }
 
 func newJSONPrinter(form string, w io.Writer) printer {
@@ -135,8 +146,8 @@ func extendedJSON(v any, canonical bool) ([]byte, error) {
 	return text[len(before) : len(text)-len(after)], nil
 }
 
-func isTerminal(w io.Writer) bool {
-	file, ok := w.(*os.File)
+func isTerminal(stream any) bool {
+	file, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(file.Fd()))
 }
 

@@ -4,8 +4,13 @@ import (
 	"github.com/spf13/cobra"
 )
 
-const rootLong = `taskdb asks a task database MongoDB's questions: which tasks are not finished,
-what ran on an engine in the last hour, what came of a task.
+const rootLong = `taskdb keeps tasks, with their requests, lives and results, and answers MongoDB's
+questions about them: which are not finished, what ran on an engine in the last
+hour, what came of one.
+
+Commands use the store that --store names, else the one that the environment
+variable ` + storeVariable + ` names, else a file in your state directory, which
+"taskdb store" tells. With --in they ask a file as it is.
 
 Filters are MongoDB's, written as in its shell: {completed: null}. Put them in
 single quotes, so that your shell leaves their $ alone.
@@ -15,20 +20,23 @@ Warnings and hints go to standard error.
 
 Exit codes:
   0    done; that no record was selected is an answer too
-  1    failure: a file cannot be read, or not all of its records
+  1    failure: a store or a file cannot be opened, or not all records were
+       read or stored
   2    the command line, a filter, a sort or a projection is wrong
-  3    get: there is no task with one of the ids
+  3    there is no task, index or collection of that name
   130  interrupted`
 
-const rootExample = `  taskdb find --in tasks.db '{completed: null}'
-  taskdb find --in tasks.db --since 1h --failed
-  taskdb count --in tasks.db '{engine_uuid: {$in: ["e1", "e2"]}}'
-  taskdb get --in tasks.db 1f6f2cd9-c67037fb2e6d095d8dad4938_27085_1`
+const rootExample = `  taskdb import ~/.ipython/profile_default/security/tasks.db
+  taskdb find '{completed: null}'
+  taskdb find --since 1h --failed
+  taskdb count '{engine_uuid: {$in: ["e1", "e2"]}}'
+  taskdb get 1f6f2cd9-c67037fb2e6d095d8dad4938_27085_1
+  taskdb count --in tasks.db`
 
 func (p *program) rootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "taskdb",
-		Short:         "Ask a task database MongoDB's questions",
+		Short:         "Keep tasks, and answer MongoDB's questions about them",
 		Long:          rootLong,
 		Example:       rootExample,
 		Version:       version(),
@@ -36,13 +44,33 @@ func (p *program) rootCommand() *cobra.Command {
 		SilenceUsage:  true,
 	}
 	root.SetVersionTemplate("{{.Version}}\n")
-	root.AddCommand(
+	addGroup(root, "Ask:",
 		p.findCommand(),
 		p.getCommand(),
 		p.countCommand(),
 		p.distinctCommand(),
 		p.historyCommand(),
-		p.versionCommand(),
+		p.explainCommand(),
 	)
+	addGroup(root, "Fill and empty:",
+		p.importCommand(),
+		p.addCommand(),
+		p.exportCommand(),
+	)
+	addGroup(root, "Keep:",
+		p.storeCommand(),
+		p.collectionsCommand(),
+		p.indexesCommand(),
+	)
+	root.AddCommand(p.versionCommand())
 	return root
+}
+
+// addGroup adds commands under a title of their own.
+func addGroup(root *cobra.Command, title string, commands ...*cobra.Command) {
+	root.AddGroup(&cobra.Group{ID: title, Title: title})
+	for _, command := range commands {
+		command.GroupID = title
+		root.AddCommand(command)
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
 	"github.com/taskdb/taskdb/taskdb"
@@ -26,8 +27,9 @@ const (
 type program struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
-	now            time.Time // what "-2h" counts from
-	started        bool      // the command line was understood, a command runs
+	now            time.Time                // what "-2h" counts from
+	started        bool                     // the command line was understood, a command runs
+	progress       *progressbar.ProgressBar // on the terminal now, or nil
 }
 
 // run is the program: it does what args say and returns the exit code.
@@ -88,16 +90,39 @@ func (p *program) report(cmd *cobra.Command, err error) {
 		p.note(cmd.CommandPath(), "%v\nsee: %s --help", err, cmd.CommandPath())
 		return
 	}
+	message := err.Error()
 	if p.exitCode(err) == exitInterrupted {
-		p.note(cmd.CommandPath(), "interrupted")
-		return
+		message = "interrupted"
 	}
-	for line := range strings.Lines(err.Error()) { // one of each joined error
+	for line := range strings.Lines(message) { // one of each joined error
 		p.note(cmd.CommandPath(), "%s", strings.TrimSuffix(line, "\n"))
+	}
+	var failed *hinted
+	if errors.As(err, &failed) {
+		fmt.Fprintln(p.stderr, failed.hint)
 	}
 }
 
+// hinted is an error with what the user can do about it.
+type hinted struct {
+	error
+	hint string
+}
+
+func (e *hinted) Unwrap() error { return e.error }
+
 // note writes a line to standard error, after the name of what speaks.
 func (p *program) note(speaker, format string, args ...any) {
+	if p.progress != nil {
+		p.progress.Clear()
+	}
 	fmt.Fprintf(p.stderr, speaker+": "+format+"\n", args...)
 }
+
+// missing is an error that says that there is no index, or no collection, of a
+// name. It is taskdb.ErrNotFound.
+type missing struct{ kind, name string }
+
+func (e *missing) Error() string { return fmt.Sprintf("no such %s: %q", e.kind, e.name) }
+
+func (e *missing) Is(target error) bool { return target == taskdb.ErrNotFound }

@@ -89,7 +89,7 @@ func (f *windowFlags) register(cmd *cobra.Command) {
 
 // apply adds what the flags say to a query.
 func (f *windowFlags) apply(q *taskdb.Query) error {
-	sort, err := parseSort(f.sort)
+	sort, err := parseSort("sort", f.sort)
 	if err != nil {
 		return err
 	}
@@ -99,19 +99,19 @@ func (f *windowFlags) apply(q *taskdb.Query) error {
 
 // paths returns the paths of the sort that was asked for, none by default.
 func (f *windowFlags) paths(cmd *cobra.Command) []string {
-	sort, err := parseSort(f.sort)
+	sort, err := parseSort("sort", f.sort)
 	if err != nil || !cmd.Flags().Changed("sort") {
 		return nil
 	}
 	return spelling.Paths(sort.Source())
 }
 
-// parseSort reads a sort: a document, or a list of paths with commas in which a
-// minus stands for -1.
-func parseSort(text string) (*query.Sort, error) {
+// parseSort reads a sort, or what else is written as one: a document, or a list of
+// paths with commas in which a minus stands for -1.
+func parseSort(what, text string) (*query.Sort, error) {
 	var spec any = text
 	if !strings.HasPrefix(strings.TrimSpace(text), "{") {
-		paths, err := splitList("sort keys", text)
+		paths, err := splitList(what+" keys", text)
 		if err != nil {
 			return nil, err
 		}
@@ -119,7 +119,7 @@ func parseSort(text string) (*query.Sort, error) {
 	}
 	sort, err := query.ParseSortValue(spec)
 	if err != nil {
-		return nil, wrongText("sort", text, err)
+		return nil, wrongText(what, text, err)
 	}
 	return sort, nil
 }

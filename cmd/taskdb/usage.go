@@ -9,6 +9,7 @@ import (
 
 	"github.com/taskdb/taskdb/internal/shelljson"
 	"github.com/taskdb/taskdb/query"
+	"github.com/taskdb/taskdb/taskdb"
 )
 
 // usageError says that the user asked for something that makes no sense.
@@ -56,11 +57,16 @@ func wrongQuery(part string, refused *query.Error) error {
 func explained(err error) error {
 	var wrong *usageError
 	var refused *query.Error
+	if errors.Is(err, taskdb.ErrToken) {
+		return usage(tokenHint, "wrong --page: it does not belong to this query")
+	}
 	if errors.As(err, &wrong) || !errors.As(err, &refused) || refused.Code == query.CodeMemoryLimit {
 		return err
 	}
 	return wrongQuery("query", refused)
 }
+
+const tokenHint = "repeat the command of the page before; its dates must not be relative to now (-2h)"
 
 func syntaxHint(text string, err *shelljson.SyntaxError) string {
 	if strings.Contains(strings.ReplaceAll(text, " ", ""), "{:") {

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+)
+
+// fileFlags say which file to write.
+type fileFlags struct {
+	path  string // empty is standard output
+	force bool
+}
+
+func (f *fileFlags) register(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.path, "out", "", "write `FILE`, readable by you alone (default standard output)")
+	cmd.Flags().BoolVar(&f.force, "force", false, "replace the file of --out if there is one")
+	if err := cmd.MarkFlagFilename("out"); err != nil {
+		panic(err) // the flag is the one above
+	}
+}
+
+// check refuses, before anything is done, to replace what should stay.
+func (f *fileFlags) check() error {
+	if f.path == "" {
+		return nil
+	}
+	switch info, err := os.Lstat(f.path); {
+	case errors.Is(err, os.ErrNotExist):
+		return nil
+	case err != nil:
+		return fmt.Errorf("write to a file: %w", err)
+	case !info.Mode().IsRegular():
+		return usage("name another, or write to standard output", "--out %s exists and is no regular file", f.path)
+	case !f.force:
+		return usage("name another, or replace it: --force", "--out %s exists", f.path)
+	}
+	return nil
+}
+
+// write calls do with what to write to. A file has its name only once all of it is
+// on the disk.
+func (f *fileFlags) write(stdout io.Writer, do func(w io.Writer) error) error {
+	if f.path == "" {
+		return do(stdout)
+	}
+	file, err := os.CreateTemp(filepath.Dir(f.path), "."+filepath.Base(f.path)+".*")
+	if err != nil {
+		return fmt.Errorf("write to a file: %w", err)
+	}
+	err = do(file)
+	if err == nil {
+		err = file.Sync()
+	}
+	err = errors.Join(err, file.Close())
+	if err == nil {
+		err = os.Rename(file.Name(), f.path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(file.Name()))
+	}
+	return nil
+}

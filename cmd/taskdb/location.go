@@ -1,0 +1,123 @@
+package main
+
+import (
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+)
+
+// storeVariable is the environment variable with the URL of the store.
+const storeVariable = "TASKDB_STORE"
+
+// location says where a store is.
+type location struct {
+	url  *url.URL
+	file string // of the default store, else empty
+}
+
+// locateByEnvironment returns the store that commands use if no flag names one.
+func locateByEnvironment() (location, error) {
+	if text := os.Getenv(storeVariable); text != "" {
+		return locate(storeVariable, text)
+	}
+	return defaultLocation()
+}
+
+// locate returns the store that text names, which stands in the named place: a
+// flag or a variable of the environment.
+func locate(place, text string) (location, error) {
+	u, err := url.Parse(text)
+	switch {
+	case err != nil:
+		return location{}, usage(storeHint, "%s is no URL: %v", place, err)
+	case u.Scheme == "":
+		return location{}, usage("write a file as sqlite:"+text, "%s is no URL: %q", place, text)
+	case !slices.Contains(schemes, u.Scheme):
+		return location{}, usage(storeHint, "%s is of no kind of store: %q", place, u.Redacted())
+	}
+	return location{url: u}, nil
+}
+
+// schemes are those of the backends that the program imports.
+var schemes = []string{"dict", "nodb", "sqlite"}
+
+const storeHint = "want sqlite:FILE, sqlite:///absolute/FILE, dict: or nodb:"
+
+// defaultLocation is a file in the directory where the user's programs keep their
+// state.
+func defaultLocation() (location, error) {
+	dir, err := stateDir()
+	if err != nil {
+		return location{}, usage("name one: --store sqlite:FILE", "there is no place for the default store: %v", err)
+	}
+	file := filepath.Join(dir, "taskdb", "tasks.db")
+	return location{sqliteURL(file), file}, nil
+}
+
+// stateDir returns the directory for what programs keep of a user: on Unix that of
+// the XDG base directory specification, which takes no relative path.
+func stateDir() (string, error) {
+	switch runtime.GOOS {
+	case "windows":
+		return os.UserCacheDir() // %LocalAppData%
+	case "darwin":
+		return os.UserConfigDir() // ~/Library/Application Support
+	}
+	if dir := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
+		return dir, nil
+	}
+	home, err := os.UserHomeDir()
+	return filepath.Join(home, ".local", "state"), err
+}
+
+// sqliteURL returns the URL of the store in a file, by its absolute path.
+func sqliteURL(file string) *url.URL {
+	path := filepath.ToSlash(file)
+	if strings.HasPrefix(path, "/") {
+		return &url.URL{Scheme: "sqlite", Path: path}
+	}
+	return &url.URL{Scheme: "sqlite", Opaque: (&url.URL{Path: path}).EscapedPath()} // C:/…
+}
+
+// prepare makes the directory of the default store, for its owner alone, and tells
+// whether the store has yet to be created.
+func (l location) prepare() (missing bool, err error) {
+	if l.file == "" {
+		return false, nil
+	}
+	if err := os.MkdirAll(filepath.Dir(l.file), 0o700); err != nil {
+		return false, fmt.Errorf("create the store's directory: %w", err)
+	}
+	_, err = os.Stat(l.file)
+	return os.IsNotExist(err), nil
+}
+
+// readOnly returns the URL with which a store can be read while another process
+// writes to it.
+func (l location) readOnly() string {
+	if l.url.Scheme != "sqlite" || l.url.Query().Has("mode") {
+		return l.url.String()
+	}
+	u := *l.url
+	u.RawQuery = strings.TrimPrefix(u.RawQuery+"&mode=ro", "&")
+	return u.String()
+}
+
+// path returns the path of the file that the store is in, or empty.
+func (l location) path() string {
+	if l.url.Scheme != "sqlite" {
+		return ""
+	}
+	path, err := url.PathUnescape(l.url.Opaque)
+	if err != nil || path == "" {
+		path = l.url.Path
+	}
+	return filepath.FromSlash(path)
+}
+
+// String returns the URL without a password.
+func (l location) String() string { return l.url.Redacted() }

@@ -1,0 +1,155 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/taskdb/taskdb/importers"
+	"github.com/taskdb/taskdb/internal/spelling"
+	"github.com/taskdb/taskdb/taskdb"
+)
+
+// storeFlags say which collection of which store a command is about.
+type storeFlags struct {
+	store, collection string
+	readOnly          bool
+}
+
+func (f *storeFlags) register(cmd *cobra.Command) {
+	f.registerStore(cmd)
+	cmd.Flags().StringVar(&f.collection, "collection", taskdb.DefaultCollection, "use this collection of the store, `DATABASE.NAME`")
+}
+
+// registerStore adds the flags of commands that are about the whole store.
+func (f *storeFlags) registerStore(cmd *cobra.Command) {
+	f.collection = taskdb.DefaultCollection
+	flags := cmd.Flags()
+	flags.SortFlags = false
+	flags.StringVar(&f.store, "store", "", "use the store at `URL`: sqlite:FILE, dict: or nodb: (default $"+storeVariable+", else "+defaultStoreText()+")")
+	flags.BoolVar(&f.readOnly, "read-only", false, "refuse to write; commands that only read never do")
+}
+
+// defaultStoreText shows the default store in the help.
+func defaultStoreText() string {
+	at, err := defaultLocation()
+	if err != nil {
+		return "none: " + err.Error()
+	}
+	return at.String()
+}
+
+// locate checks the flags and returns where the store is.
+func (f *storeFlags) locate() (location, error) {
+	database, name, dotted := strings.Cut(f.collection, ".")
+	if !dotted || database == "" || name == "" {
+		return location{}, usage("write it as "+taskdb.DefaultCollection, "wrong --collection: %q is no DATABASE.NAME", f.collection)
+	}
+	if f.store != "" {
+		return locate("--store", f.store)
+	}
+	return locateByEnvironment()
+}
+
+// read opens the store so that another process may write to it meanwhile, does
+// something with it, and closes it.
+func (f *storeFlags) read(ctx context.Context, p *program, do func(db *taskdb.DB) error) error {
+	at, err := f.locate()
+	if err != nil {
+		return err
+	}
+	db, err := taskdb.Open(ctx, at.readOnly())
+	if errors.Is(err, fs.ErrNotExist) {
+		return &hinted{
+			fmt.Errorf("there is no store yet at %s", at),
+			"fill it: taskdb import FILE; or ask a file: --in FILE",
+		}
+	}
+	if err != nil {
+		return whyNotOpen(ctx, at, err)
+	}
+	err = f.pointOutCollection(ctx, p, db)
+	if err == nil {
+		err = do(db.In(f.collection))
+	}
+	return errors.Join(err, db.Close())
+}
+
+// write opens the store for reading and writing, creates it if it is the default
+// one, does something with it, and closes it.
+func (f *storeFlags) write(ctx context.Context, p *program, do func(db *taskdb.DB) error) error {
+	if f.readOnly {
+		return usage("leave --read-only out", "this writes to the store, and --read-only forbids it")
+	}
+	at, err := f.locate()
+	if err != nil {
+		return err
+	}
+	missing, err := at.prepare()
+	if err != nil {
+		return err
+	}
+	db, err := taskdb.Open(ctx, at.url.String())
+	if err != nil {
+		return whyNotOpen(ctx, at, err)
+	}
+	if missing {
+		p.note("taskdb", "created the store %s", at)
+	}
+	return errors.Join(do(db.In(f.collection)), db.Close())
+}
+
+// whyNotOpen adds to an error what to do about it.
+func whyNotOpen(ctx context.Context, at location, err error) error {
+	if errors.Is(err, taskdb.ErrLocked) {
+		return &hinted{err, "one process at a time writes to a store; others can read it meanwhile"}
+	}
+	if at.path() == "" {
+		return err
+	}
+	other, openErr := importers.Open(ctx, at.path())
+	if openErr != nil {
+		return err
+	}
+	hint := "it can be imported: taskdb import " + at.path() + "; or asked as it is: --in " + at.path()
+	return errors.Join(&hinted{err, hint}, other.Close())
+}
+
+// pointOutCollection tells the user of a collection that does not exist, which is
+// as one that is empty.
+func (f *storeFlags) pointOutCollection(ctx context.Context, p *program, db *taskdb.DB) error {
+	if f.collection == taskdb.DefaultCollection {
+		return nil
+	}
+	names, err := db.Collections(ctx)
+	if err != nil || slices.Contains(names, f.collection) {
+		return err
+	}
+	p.note("taskdb", "the store has no collection %s%s", printable(f.collection),
+		meant(spelling.Nearest(f.collection, slices.Values(names))))
+	return nil
+}
+
+// storeCommand tells where the store is.
+func (p *program) storeCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "store",
+		Short: "Print the URL of the store that commands use",
+		Long: `Store prints the URL of the store that commands use if no --store names another:
+that of the environment variable ` + storeVariable + `, else of a file in your state directory.`,
+		Args: cobra.NoArgs,
+		RunE: p.action(func(context.Context, []string) error {
+			at, err := locateByEnvironment()
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintln(p.stdout, at)
+			return err
+		}),
+	}
+}
