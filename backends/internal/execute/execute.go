@@ -96,14 +96,15 @@ func explainScan(scan query.Scan) taskdb.ScanExplanation {
 
 // Count returns how many documents a request asks for.
 func Count(ctx context.Context, source Source, r taskdb.Request) (int64, error) {
-	x := start(source, r)
-	if x.plan.Exact && len(x.plan.Scans) == 1 && !x.repeats() {
-		n, ok, err := source.Count(ctx, x.plan.Scans[0])
-		if ok || err != nil {
-			return windowed(n, r), err
-		}
+	n, ok, err := countDifference(ctx, source, r)
+	if ok || err != nil {
+		return windowed(n, r), err
 	}
-	var n int64
+	x := start(source, r)
+	n, ok, err = x.countKeys(ctx)
+	if ok || err != nil {
+		return windowed(n, r), err
+	}
 	for _, err := range x.selected(ctx, false) {
 		if err != nil {
 			return 0, err
@@ -113,6 +114,30 @@ func Count(ctx context.Context, source Source, r taskdb.Request) (int64, error) 
 		}
 	}
 	return windowed(n, r), nil
+}
+
+// countKeys counts what the plan finds without looking at it, if it can.
+func (x *execution) countKeys(ctx context.Context) (n int64, ok bool, err error) {
+	if !x.plan.Exact || len(x.plan.Scans) != 1 || x.repeats() {
+		return 0, false, nil
+	}
+	return x.source.Count(ctx, x.plan.Scans[0])
+}
+
+// countDifference counts those for which A and not B holds as all for which A
+// holds, if an index tells how many these are, without those for which A and B
+// holds: most often B is rare, as not to be completed is.
+func countDifference(ctx context.Context, source Source, r taskdb.Request) (n int64, ok bool, err error) {
+	all, excepted, ok := r.Filter.Difference()
+	if !ok || r.Limit > 0 { // a walk may end early
+		return 0, false, nil
+	}
+	n, ok, err = start(source, taskdb.Request{Filter: all, Sort: r.Sort}).countKeys(ctx)
+	if !ok || err != nil {
+		return 0, false, err
+	}
+	rare, err := Count(ctx, source, taskdb.Request{Filter: excepted, Sort: r.Sort})
+	return max(0, n-rare), true, err // others may write between the two counts
 }
 
 // windowed is how many of n documents skip and limit leave.
