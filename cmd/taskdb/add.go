@@ -130,7 +130,7 @@ func (p *program) addEach(ctx context.Context, db *taskdb.DB, records iter.Seq2[
 		if o.err != nil {
 			refused++
 		}
-		return out.print(report(count, o))
+		return out.print(o.document(count))
 	})
 	if err == nil && refused > 0 {
 		err = fmt.Errorf("records that were not added: %d", refused)
@@ -138,8 +138,8 @@ func (p *program) addEach(ctx context.Context, db *taskdb.DB, records iter.Seq2[
 	return errors.Join(err, out.finish())
 }
 
-// report is what add prints of the n-th record, from 1.
-func report(n int, o outcome) bson.Raw {
+// document is what add prints of the n-th record, from 1.
+func (o outcome) document(n int) bson.Raw {
 	doc := bsoncore.NewDocumentBuilder().AppendInt64("record", int64(n))
 	if id, ok := o.record.Doc.Lookup("msg_id").StringValueOK(); ok {
 		doc.AppendString("msg_id", id)

@@ -49,3 +49,13 @@ func TestNoHintsWithoutRecords(t *testing.T) {
 	in := writeFile(t, "empty.jsonl", "\n")
 	require.Equal(t, "taskdb: "+in+": no records\n", taskdbRun(t, "", "count", "--in", in, `{complete: null}`).stderr)
 }
+
+// TestHintsAreBounded holds that in a large store few records are looked at, of both
+// ends of it, and that this is said.
+func TestHintsAreBounded(t *testing.T) {
+	records := numbered(2000) + `{"msg_id": "zzz", "last": {"a": 1}}`
+	got := taskdbRun(t, records, "count", "--in", "-", `{"complete.x": null, last: null, "last.b": null}`)
+	require.Equal(t, result{"2000\n", `taskdb count: none of the 1000 records looked at has the key complete; did you mean completed?
+taskdb count: none of the 1000 records looked at has the key last.b; did you mean last.a?
+`, exitOK}, got)
+}

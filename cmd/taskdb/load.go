@@ -3,13 +3,10 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"github.com/taskdb/taskdb/importers"
-	"github.com/taskdb/taskdb/importers/jsonlines"
 	"github.com/taskdb/taskdb/taskdb"
 )
 
@@ -90,49 +87,4 @@ func isSameRecord(err error) bool {
 	}
 	elements, _ := duplicate.KeyPattern.Elements()
 	return len(elements) == 1 && (elements[0].Key() == "_id" || elements[0].Key() == "msg_id")
-}
-
-// readInput reads JSON from standard input.
-func (p *program) readInput(ctx context.Context) (importers.Reader, error) {
-	if isTerminal(p.stdin) {
-		p.note("taskdb", "reading records from standard input, to its end (Ctrl-D)")
-	}
-	reader, err := jsonlines.NewReader("standard input", p.input(ctx))
-	if errors.Is(err, jsonlines.ErrFormat) {
-		err = fmt.Errorf("%w; a database must be named as a file", err)
-	}
-	return reader, err
-}
-
-// input is standard input until the context ends: a read that waits for a person
-// or a pipe ends then too.
-func (p *program) input(ctx context.Context) io.Reader {
-	in, out := io.Pipe()
-	context.AfterFunc(ctx, func() { out.CloseWithError(ctx.Err()) })
-	go func() {
-		_, err := io.Copy(out, p.stdin)
-		out.CloseWithError(err) // io.EOF for nil
-	}()
-	return in
-}
-
-// shownNotes is how many notes about one file are shown.
-const shownNotes = 10
-
-// notes shows the first few notes and counts the others.
-type notes struct {
-	p     *program
-	count int
-}
-
-func (n *notes) add(format string, args ...any) {
-	if n.count++; n.count <= shownNotes {
-		n.p.note("taskdb", format, args...)
-	}
-}
-
-func (n *notes) end() {
-	if n.count > shownNotes {
-		n.p.note("taskdb", "and warnings of this kind that are not shown: %d", n.count-shownNotes)
-	}
 }

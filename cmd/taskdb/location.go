@@ -85,7 +85,7 @@ func sqliteURL(file string) *url.URL {
 
 // prepare makes the directory of the default store, for its owner alone, and tells
 // whether the store has yet to be created.
-func (l location) prepare() (missing bool, err error) {
+func (l location) prepare() (isNew bool, err error) {
 	if l.file == "" {
 		return false, nil
 	}

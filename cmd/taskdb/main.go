@@ -1,5 +1,5 @@
-// Command taskdb asks a task database MongoDB's questions. Run "taskdb --help"
-// for what it can do; docs/command-line.md says it at length.
+// Command taskdb keeps tasks and answers MongoDB's questions about them. Run
+// "taskdb --help" for what it can do; docs/command-line.md says it at length.
 package main
 
 import (

@@ -90,7 +90,7 @@ func (f *storeFlags) write(ctx context.Context, p *program, do func(db *taskdb.D
 	if err != nil {
 		return err
 	}
-	missing, err := at.prepare()
+	isNew, err := at.prepare()
 	if err != nil {
 		return err
 	}
@@ -98,7 +98,7 @@ func (f *storeFlags) write(ctx context.Context, p *program, do func(db *taskdb.D
 	if err != nil {
 		return whyNotOpen(ctx, at, err)
 	}
-	if missing {
+	if isNew {
 		p.note("taskdb", "created the store %s", at)
 	}
 	return errors.Join(do(db.In(f.collection)), db.Close())
