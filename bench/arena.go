@@ -30,8 +30,20 @@ type limits struct {
 
 func (a *arena) wants(figure string) bool { return a.only.MatchString(a.kind + "/" + figure) }
 
+func newArena(kind string, l limits, o options, r *report) *arena {
+	return &arena{kind: kind, limits: l, set: newTaskSet(o.records), rounds: o.rounds, only: o.only, report: r}
+}
+
 // run races all, under the profiler if that is wanted.
 func (a *arena) run(ctx context.Context, o options) error {
+	if o.python != "" {
+		p, err := startIPython(ctx, o.python, a.kind, o.dir, a.set)
+		if err != nil {
+			return err
+		}
+		defer p.Close()
+		a.ipython = p
+	}
 	stop, err := o.startProfile()
 	if err != nil {
 		return err

@@ -18,7 +18,7 @@ var dictLimits = limits{
 }
 
 func benchDict(ctx context.Context, o options, r *report) error {
-	a := &arena{kind: "dict", limits: dictLimits, set: newTaskSet(o.records), rounds: o.rounds, only: o.only, report: r}
+	a := newArena("dict", dictLimits, o, r)
 	db, err := taskdb.Open(ctx, "dict:")
 	if err != nil {
 		return err
@@ -39,12 +39,6 @@ func benchDict(ctx context.Context, o options, r *report) error {
 		return err
 	}
 	a.hand = hand
-	if o.python != "" {
-		if a.ipython, err = startIPython(ctx, o.python, a.kind, o.dir, a.set); err != nil {
-			return err
-		}
-		defer a.ipython.Close()
-	}
 	return a.run(ctx, o)
 }
 
@@ -54,25 +48,4 @@ func heap() int64 {
 	var stats runtime.MemStats
 	runtime.ReadMemStats(&stats)
 	return int64(stats.HeapAlloc)
-}
-
-// loadBatch is how many records are added at once to a store that is loaded.
-const loadBatch = 1000
-
-// load adds all records to a store, and returns how many bytes of BSON they are.
-func load(ctx context.Context, db *taskdb.DB, set taskSet) (stored int64, err error) {
-	batch := make([]bson.Raw, 0, loadBatch)
-	err = set.each(func(doc bson.Raw) error {
-		stored += int64(len(doc))
-		if batch = append(batch, doc); len(batch) < loadBatch {
-			return nil
-		}
-		err := db.AddRaw(ctx, batch...)
-		batch = batch[:0]
-		return err
-	})
-	if err != nil {
-		return 0, err
-	}
-	return stored, db.AddRaw(ctx, batch...)
 }

@@ -50,6 +50,9 @@ func run(ctx context.Context, arguments []string) error {
 	}
 	defer os.RemoveAll(o.dir)
 	r := &report{stores: []string{"dict", "sqlite"}}
+	if err := benchSQLite(ctx, o, r); err != nil {
+		return err
+	}
 	if err := benchDict(ctx, o, r); err != nil {
 		return err
 	}
