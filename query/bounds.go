@@ -1,48 +1,48 @@
 package query
 
-import (
-	"bytes"
-
-	"go.mongodb.org/mongo-driver/v2/bson"
-)
+import "go.mongodb.org/mongo-driver/v2/bson"
 
 // bounds is what an index on a path knows of the documents that a predicate
 // selects: each of them has a key in keys. If exact, only they have.
 type bounds struct {
-	keys  intervals
+	keys  ranges
 	exact bool
 }
 
 var unbounded = bounds{keys: allKeys}
+
+// and are the bounds of two predicates on a path that has one value.
+func (b bounds) and(other bounds) bounds {
+	return bounds{b.keys.intersect(other.keys), b.exact && other.exact}
+}
 
 // boundsOf returns the bounds of a node that asks about one path. multikey says
 // that the index has held an array on this path.
 func boundsOf(n node, multikey bool) bounds {
 	switch n := n.(type) {
 	case *field:
-		b := operatorBounds(n.test, multikey)
-		b.exact = b.exact && !overlong(b.keys)
-		return b
+		return operatorBounds(n.test, multikey)
 	case *not:
-		child, ok := n.child.(*field)
-		if !ok || multikey {
-			return unbounded
-		}
-		if b := boundsOf(child, multikey); b.exact {
-			return bounds{b.keys.complement(), true}
+		if child, ok := n.child.(*field); ok {
+			return negationBounds(child.test, multikey)
 		}
 	}
 	return unbounded
 }
 
-// overlong tells whether a set has ends that an index may have cut (maxKeySize).
-func overlong(set intervals) bool {
-	for _, i := range set {
-		if len(i.low) >= maxKeySize || len(i.high) >= maxKeySize {
-			return true
-		}
+// negationBounds are the bounds of what an operator is not true of. One that is
+// true of some value of an array may be false of others, whose keys say nothing.
+func negationBounds(test operator, multikey bool) bounds {
+	if _, ok := test.(exists); ok {
+		return bounds{keys: ranges{pointOf(null)}} // S1
 	}
-	return false
+	if multikey {
+		return unbounded
+	}
+	if b := operatorBounds(test, multikey); b.exact {
+		return bounds{b.keys.complement(), true}
+	}
+	return unbounded
 }
 
 func operatorBounds(test operator, multikey bool) bounds {
@@ -64,75 +64,81 @@ func operatorBounds(test operator, multikey bool) bounds {
 func comparisonBounds(c *comparison, multikey bool) bounds {
 	switch {
 	case c.op == opEq:
-		keys, exact := equalityKeys(c.operand, multikey)
+		keys, exact := appendEqualityKeys(nil, c.operand, multikey)
 		return bounds{normalized(keys), exact}
 	case c.operand.kind == bson.TypeArray:
 		return unbounded // an array is not a key of its own
 	case c.operand.kind == bson.TypeNull && c.inclusive():
-		return bounds{intervals{pointOf(null)}, !multikey} // C2
+		return bounds{ranges{pointOf(null)}, !multikey} // C2
 	case c.operand.kind == bson.TypeMinKey || c.operand.kind == bson.TypeMaxKey:
-		return bounds{extremeKeys(c), !multikey}
+		return bounds{extremeKeys(c, multikey), !multikey}
 	case c.nan && c.inclusive():
-		return bounds{intervals{pointOf(c.operand)}, true} // C4
+		return bounds{ranges{pointOf(c.operand)}, true} // C4
 	case c.nan:
 		return bounds{exact: true}
 	}
-	return bounds{intervals{orderedKeys(c)}, true}
+	return orderedBounds(c)
 }
 
-// equalityKeys are the keys of the documents that have v as a value. An array is
-// found by its first element, or as an element itself.
-func equalityKeys(v value, multikey bool) (keys intervals, exact bool) {
+// appendEqualityKeys appends the keys of the documents that have v as a value. An
+// array is found by its first element, or as an element itself.
+func appendEqualityKeys(keys ranges, v value, multikey bool) (_ ranges, exact bool) {
+	at := pointOf(v)
+	keys = append(keys, at)
 	if v.kind != bson.TypeArray {
 		// Below an empty array a path has the key of null, and no value.
-		return intervals{pointOf(v)}, !(multikey && v.kind == bson.TypeNull)
+		return keys, at.point() && !(multikey && v.kind == bson.TypeNull)
 	}
 	first := undefined
 	if it := elementsOf(v.data); it.next() {
 		first = it.value
 	}
-	return intervals{pointOf(v), pointOf(first)}, false
+	return append(keys, pointOf(first)), false
 }
 
-func pointOf(v value) interval { return beginningWith(cutKey(appendKey(nil, v))) }
+// pointOf is the range of a value's key. It is no point if the key is longer than
+// an index keeps: then it is that of all keys that begin alike.
+func pointOf(v value) Range { return beginningWith(cutKey(appendKey(make([]byte, 0, 64), v))) }
 
 // classKeys are all keys of a class.
-func classKeys(c class) interval { return beginningWith([]byte{c.keyByte()}) }
+func classKeys(c class) Range { return beginningWith([]byte{c.keyByte()}) }
 
-// orderedKeys are the keys of $lt, $lte, $gt and $gte, which stay within the
+// orderedBounds are the bounds of $lt, $lte, $gt and $gte, which stay within the
 // operand's class (C1) and leave NaN out (C4).
-func orderedKeys(c *comparison) interval {
-	ordered := classKeys(c.operand.class())
+func orderedBounds(c *comparison) bounds {
+	keys := classKeys(c.operand.class())
 	if c.operand.class() == classNumber {
-		ordered.low = pointOf(doubleNaN).high
+		keys.Low = pointOf(doubleNaN).High
 	}
 	at := pointOf(c.operand)
+	exact := at.point()
 	switch c.op {
 	case opLt:
-		ordered.high = at.low
+		keys.High = at.Low
 	case opLte:
-		ordered.high = at.high
+		keys.High = at.High
 	case opGt:
-		ordered.low = at.high
+		keys.Low = at.High
 	case opGte:
-		ordered.low = at.low
+		keys.Low = at.Low
 	}
-	if len(at.low) >= maxKeySize { // what lies at a cut key may be on either side of it
-		ordered.low, ordered.high = lower(ordered.low, at.low), higher(ordered.high, at.high)
+	if !exact { // what begins as the operand may be on either side of it
+		keys.Low, keys.High = lower(keys.Low, at.Low), higher(keys.High, at.High)
 	}
-	return ordered
+	return bounds{normalized(ranges{keys}), exact}
 }
 
-// extremeKeys are the keys of comparisons with MinKey and MaxKey (C3).
-func extremeKeys(c *comparison) intervals {
-	at := intervals{pointOf(c.operand)}
+// extremeKeys are the keys of comparisons with MinKey and MaxKey (C3). An array
+// itself is above the one and below the other, whatever its elements.
+func extremeKeys(c *comparison, multikey bool) ranges {
+	at := ranges{pointOf(c.operand)}
 	below := c.op == opLt || c.op == opLte
 	switch {
 	case below == (c.operand.kind == bson.TypeMinKey) && c.inclusive():
 		return at // nothing lies beyond
 	case below == (c.operand.kind == bson.TypeMinKey):
 		return nil
-	case c.inclusive():
+	case c.inclusive() || multikey:
 		return allKeys
 	}
 	return at.complement()
@@ -141,8 +147,8 @@ func extremeKeys(c *comparison) intervals {
 func inBounds(n *in, multikey bool) bounds {
 	b := bounds{exact: true}
 	for _, v := range n.values {
-		keys, exact := equalityKeys(v, multikey)
-		b.keys = append(b.keys, keys...)
+		var exact bool
+		b.keys, exact = appendEqualityKeys(b.keys, v, multikey)
 		b.exact = b.exact && exact
 	}
 	for _, re := range n.regexes {
@@ -158,13 +164,13 @@ func inBounds(n *in, multikey bool) bounds {
 // regular expression as a value.
 func regexBounds(re *regex) bounds {
 	prefix, complete := re.text.Prefix()
-	strings := classKeys(classString)
-	if prefix != "" {
-		key := appendTextKey([]byte{classString.keyByte()}, []byte(prefix))
-		strings = beginningWith(cutKey(key[:len(key)-len(endOfText)]))
+	key := appendTextKey([]byte{classString.keyByte()}, []byte(prefix))
+	key = key[:len(key)-len(endOfText)]
+	itself := pointOf(value{bson.TypeRegex, []byte(re.pattern + "\x00" + re.options + "\x00")})
+	return bounds{
+		keys:  normalized(ranges{beginningWith(cutKey(key)), itself}),
+		exact: complete && len(key) <= maxKeySize && itself.point(),
 	}
-	itself := value{bson.TypeRegex, []byte(re.pattern + "\x00" + re.options + "\x00")}
-	return bounds{normalized(intervals{strings, pointOf(itself)}), complete}
 }
 
 // elemMatchBounds are the keys of the one element that all operators select.
@@ -175,7 +181,7 @@ func elemMatchBounds(e *elemMatchValue) bounds {
 	}
 	keys := allKeys
 	for _, child := range children {
-		if child, ok := child.(*field); ok {
+		if child, ok := child.(*field); ok && child.rank() != rankElemMatchValue { // about an element's elements
 			keys = keys.intersect(operatorBounds(child.test, true).keys)
 		}
 	}
@@ -183,7 +189,7 @@ func elemMatchBounds(e *elemMatchValue) bounds {
 }
 
 func typeBounds(t *typeIs, multikey bool) bounds {
-	var keys intervals
+	var keys ranges
 	for kind := range 256 {
 		if t.kinds[kind>>6]&(1<<(kind&63)) == 0 {
 			continue
@@ -200,4 +206,4 @@ func typeBounds(t *typeIs, multikey bool) bounds {
 // is cut, and found by what is left.
 const maxKeySize = 1024
 
-func cutKey(key []byte) []byte { return bytes.Clone(key[:min(len(key), maxKeySize)]) }
+func cutKey(key []byte) []byte { return key[:min(len(key), maxKeySize)] }
