@@ -40,9 +40,9 @@ type behaviour struct {
 // behaviour gets a store of its own.
 func Run(t *testing.T, open Opener) {
 	for _, area := range []area{
-		adding, identity, getting, fidelity, finding, operators, keys, sorting, windows, scanning,
-		counting, history, collections, isolation, concurrency, contexts, failures, closing,
-		ipythonTests, realRecords, properties,
+		adding, addingEach, identity, getting, fidelity, buffering, finding, operators, keys, sorting, windows, paging, scanning,
+		counting, history, askingAboutBuffers, indexing, uniqueness, explaining, collections, isolation, concurrency, contexts,
+		failures, closing, ipythonTests, realRecords, properties,
 	} {
 		t.Run(area.name, func(t *testing.T) {
 			for _, b := range area.behaviours {

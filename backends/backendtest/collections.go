@@ -1,18 +1,26 @@
 package backendtest
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"github.com/taskdb/taskdb/query"
 	"github.com/taskdb/taskdb/taskdb"
 )
 
 var collections = area{"collections", []behaviour{
 	{"a store opens on IPython's collection", defaultCollection},
 	{"collections are apart", collectionsApart},
-	{"their names are any text", collectionNames},
+	{"their names are any text that MongoDB takes", collectionNames},
+	{"what MongoDB does not take for a name is refused by every call", wrongCollectionNames},
+	{"a collection is listed from the first write on", collectionsListed},
+	{"a call that writes nothing makes no collection", collectionsNotMade},
+	{"a collection is dropped with its documents and indexes", collectionDropped},
+	{"to drop a collection that does not exist is no error", dropMissingCollection},
+	{"a scan of a collection that is dropped ends", dropDuringScan},
 	{"a collection that was never written to is empty", unwrittenCollection},
 	{"a msg_id is unique in collections of tasks only", uniqueInTasks},
 	{"a refused batch leaves a free collection as it was", refusedInFree},
@@ -55,8 +63,107 @@ func collectionsApart(t *testing.T, db *taskdb.DB) {
 func collectionNames(t *testing.T, db *taskdb.DB) {
 	apart(t, db, []string{
 		"a.tasks", "a.Tasks", "a.tasks_1", "a.tasks%1", "a.tasks?1", "a.it's", `a."quoted"`, "a.[x]", "a.b c", "a.ключ", "a.日本語",
-		"a.x; drop table y; --", "a-b.c", "a.b-c", "a_b.c", "a.sqlite_master", "a.b\\c", "a.b/c",
+		"a.x; drop table y; --", "a-b.c", "a.b-c", "a_b.c", "a.sqlite_master", "a.b\\c", "a.b/c", "a.b.", "a. ", "a.b..c", "a.system.x",
+		"sqlite_master.sqlite_schema", "temp.tasks", "main.tasks", "ключ.x", strings.Repeat("d", 63) + "." + strings.Repeat("c", 191),
 	})
+}
+
+func wrongCollectionNames(t *testing.T, db *taskdb.DB) {
+	for _, name := range []string{
+		"", "tasks", ".", ".tasks", "a.", "a..b", "a b.c", "a/b.c", `a\b.c`, `a"b.c`, "a$b.c", "a.$cmd", "a.b$c", "a\x00b.c", "a.b\x00", "a.\x00",
+		strings.Repeat("d", 64) + ".c", "a." + strings.Repeat("c", 254), strings.Repeat("ключ", 8) + ".c",
+	} {
+		for call, do := range calls {
+			if call == "Collections" {
+				continue // it is about no collection
+			}
+			var wrong *query.Error
+			require.ErrorAs(t, do(t.Context(), db.In(name)), &wrong, "%s, %q", call, name)
+			require.Equal(t, query.CodeInvalidNamespace, wrong.Code, "%s, %q", call, name)
+		}
+	}
+	require.Empty(t, collectionNamesOf(t, db))
+}
+
+// collectionNamesOf returns the names of a store's collections.
+func collectionNamesOf(t tester, db *taskdb.DB) []string {
+	t.Helper()
+	names, err := db.Collections(t.Context())
+	require.NoError(t, err)
+	return names
+}
+
+func collectionsListed(t *testing.T, db *taskdb.DB) {
+	require.Empty(t, collectionNamesOf(t, db))
+	require.NoError(t, db.Add(t.Context(), pendingTask(t, "a")))
+	addDocs(t, db.In("b.b"), `{_id: 1}`)
+	addDocs(t, db.In("a.b"), `{_id: 1}`)
+	addDocs(t, db.In("B.b"), `{_id: 1}`)
+	_, err := db.In("b.a").AddEach(t.Context(), parse(t, `{_id: 1}`))
+	require.NoError(t, err)
+	createIndex(t, db.In("b.aa"), taskdb.Index{Keys: "label"})
+	want := []string{"B.b", "a.b", "b.a", "b.aa", "b.b", taskdb.DefaultCollection}
+	require.Equal(t, want, collectionNamesOf(t, db))
+	require.Equal(t, want, collectionNamesOf(t, db.In("any.other")))
+}
+
+func collectionsNotMade(t *testing.T, db *taskdb.DB) {
+	require.Error(t, db.AddRaw(t.Context(), bson.Raw{1}))
+	require.ErrorIs(t, addBatch(t, db, []string{`{_id: 1}`, `{_id: 1}`}), taskdb.ErrExists)
+	require.ErrorIs(t, db.PutBuffer(t.Context(), "a", "buffers", strings.NewReader("x")), taskdb.ErrNotFound)
+	require.ErrorIs(t, db.DropIndex(t.Context(), "no_such_index"), taskdb.ErrNotFound)
+	require.NoError(t, db.DropCollection(t.Context()))
+	unwrittenCollection(t, db)
+	require.Empty(t, collectionNamesOf(t, db))
+}
+
+func collectionDropped(t *testing.T, db *taskdb.DB) {
+	other := db.In("other.task_records")
+	for range 3 {
+		for _, c := range []*taskdb.DB{db, other} {
+			createIndex(t, c, taskdb.Index{Name: "by priority", Keys: "priority", Unique: true})
+			require.NoError(t, c.Add(t.Context(), numbered(t, 1)...))
+			putBuffers(t, c, "task-0000", "buffers", noises(1, 6000)...)
+		}
+		require.NoError(t, db.DropCollection(t.Context()))
+		require.Equal(t, []string{"other.task_records"}, collectionNamesOf(t, db))
+		require.Zero(t, count(t, db))
+		require.Empty(t, historyOf(t, db))
+		require.Empty(t, indexes(t, db))
+		_, err := db.Get(t.Context(), "task-0000")
+		require.ErrorIs(t, err, taskdb.ErrNotFound)
+
+		require.Equal(t, []string{"by priority"}, declared(t, other))
+		_, err = other.Get(t.Context(), "task-0000")
+		require.NoError(t, err)
+		require.NoError(t, other.DropCollection(t.Context()))
+	}
+	require.NoError(t, db.Add(t.Context(), numbered(t, 2)...)) // the unique index went as well
+	require.Empty(t, declared(t, db))
+	require.Equal(t, []string{db.Collection()}, collectionNamesOf(t, db))
+}
+
+func dropMissingCollection(t *testing.T, db *taskdb.DB) {
+	require.NoError(t, db.In("never.written").DropCollection(t.Context()))
+	addDocs(t, db, `{_id: 1}`)
+	require.NoError(t, db.DropCollection(t.Context()))
+	require.NoError(t, db.DropCollection(t.Context()))
+	require.Empty(t, collectionNamesOf(t, db))
+}
+
+func dropDuringScan(t *testing.T, db *taskdb.DB) {
+	for name, q := range scans {
+		require.NoError(t, db.Add(t.Context(), numbered(t, 2100)...))
+		seen := map[string]int{}
+		for record, err := range db.Find(t.Context(), q) {
+			require.NoError(t, err, name)
+			if seen[record.MsgID]++; len(seen) == 1 {
+				require.NoError(t, db.DropCollection(t.Context()))
+			}
+			require.Equal(t, 1, seen[record.MsgID], name)
+		}
+		require.Zero(t, count(t, db), name)
+	}
 }
 
 func unwrittenCollection(t *testing.T, db *taskdb.DB) {

@@ -2,6 +2,7 @@ package backendtest
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -35,6 +36,10 @@ func firstErrorOf(ctx context.Context, db *taskdb.DB, q taskdb.Query) error {
 var calls = map[string]func(ctx context.Context, db *taskdb.DB) error{
 	"Add":    func(ctx context.Context, db *taskdb.DB) error { return db.Add(ctx, &taskdb.TaskRecord{MsgID: "new"}) },
 	"AddRaw": func(ctx context.Context, db *taskdb.DB) error { return db.AddRaw(ctx, []byte{5, 0, 0, 0, 0}) },
+	"AddEach": func(ctx context.Context, db *taskdb.DB) error {
+		_, err := db.AddEach(ctx, []byte{5, 0, 0, 0, 0})
+		return err
+	},
 	"Get": func(ctx context.Context, db *taskdb.DB) error {
 		_, err := db.Get(ctx, "a")
 		return err
@@ -51,6 +56,35 @@ var calls = map[string]func(ctx context.Context, db *taskdb.DB) error{
 		_, err := db.Distinct(ctx, "label", nil)
 		return err
 	},
+	"Explain": func(ctx context.Context, db *taskdb.DB) error {
+		_, err := db.Explain(ctx, taskdb.Query{})
+		return err
+	},
+	"Page": func(ctx context.Context, db *taskdb.DB) error {
+		_, err := db.Page(ctx, taskdb.Query{Limit: 1}, "")
+		return err
+	},
+	"OpenBuffer": func(ctx context.Context, db *taskdb.DB) error {
+		_, err := db.OpenBuffer(ctx, "a", "buffers", 0)
+		return err
+	},
+	"PutBuffer": func(ctx context.Context, db *taskdb.DB) error {
+		return db.PutBuffer(ctx, "a", "buffers", strings.NewReader("new"))
+	},
+	"Collections": func(ctx context.Context, db *taskdb.DB) error {
+		_, err := db.Collections(ctx)
+		return err
+	},
+	"DropCollection": func(ctx context.Context, db *taskdb.DB) error { return db.DropCollection(ctx) },
+	"Indexes": func(ctx context.Context, db *taskdb.DB) error {
+		_, err := db.Indexes(ctx)
+		return err
+	},
+	"CreateIndex": func(ctx context.Context, db *taskdb.DB) error {
+		_, err := db.CreateIndex(ctx, taskdb.Index{Keys: "new"})
+		return err
+	},
+	"DropIndex": func(ctx context.Context, db *taskdb.DB) error { return db.DropIndex(ctx, "label_1") },
 	"History": func(ctx context.Context, db *taskdb.DB) error {
 		for _, err := range db.History(ctx) {
 			if err != nil {

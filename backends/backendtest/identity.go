@@ -24,6 +24,7 @@ var identity = area{"identity", []behaviour{
 	{"an _id that is an array, a regular expression or undefined is refused", idRefused},
 	{"a document with two _ids is refused", idTwice},
 	{"a msg_id that is no string is not unique", msgIDOfOtherTypes},
+	{"nor are the strings in an array", msgIDInArray},
 }}
 
 func idOfTask(t *testing.T, db *taskdb.DB) {
@@ -140,4 +141,15 @@ func msgIDOfOtherTypes(t *testing.T, db *taskdb.DB) {
 	doc, err := db.GetRaw(t.Context(), "a")
 	require.NoError(t, err)
 	require.Equal(t, parse(t, `{_id: "a", msg_id: "a"}`), doc)
+}
+
+func msgIDInArray(t *testing.T, db *taskdb.DB) {
+	addDocs(t, db, `{msg_id: ["a", "b"]}`, `{msg_id: ["b", 5]}`, `{_id: 1, msg_id: "a"}`, `{msg_id: "c"}`, `{_id: 2, msg_id: ["c", "a"]}`)
+	require.ErrorIs(t, addBatch(t, db, []string{`{_id: 3, msg_id: "a"}`}), taskdb.ErrExists)
+	require.Equal(t, 5, count(t, db))
+	doc, err := db.GetRaw(t.Context(), "a")
+	require.NoError(t, err)
+	require.Equal(t, parse(t, `{_id: 1, msg_id: "a"}`), doc)
+	_, err = db.GetRaw(t.Context(), "b")
+	require.ErrorIs(t, err, taskdb.ErrNotFound)
 }

@@ -10,11 +10,13 @@ import (
 	"github.com/taskdb/taskdb/taskdb"
 )
 
-func TestConformance(t *testing.T) {
-	backendtest.Run(t, func(t *testing.T) *taskdb.DB {
-		db, err := taskdb.Open(t.Context(), "dict:")
-		require.NoError(t, err)
-		t.Cleanup(func() { require.NoError(t, db.Close()) })
-		return db
-	})
+func openDict(t *testing.T) *taskdb.DB {
+	db, err := taskdb.Open(t.Context(), "dict:")
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	return db
 }
+
+func TestConformance(t *testing.T) { backendtest.Run(t, openDict) }
+
+func TestDifferential(t *testing.T) { backendtest.Differential(t, openDict) }
