@@ -38,11 +38,12 @@ const (
 	NotUnique Uniqueness = iota
 	// UniqueKeys forbids it for all keys.
 	UniqueKeys
-	// UniqueStrings forbids it for keys whose first value is a string.
+	// UniqueStrings forbids it for keys whose first value is a string, and no
+	// element of an array.
 	UniqueStrings
 )
 
-// Guards tells whether no two documents may have the key.
+// Guards tells whether no two documents may have the key (but see UniqueStrings).
 func (x *Index) Guards(key []byte) bool {
 	return x.Unique == UniqueKeys || x.Unique == UniqueStrings && key[0] == classString.keyByte()
 }

@@ -112,11 +112,17 @@ func (c *collection) duplicate(x *query.Index, key []byte, doc bson.Raw) error {
 // taken returns the first of a document's keys that no other document may have
 // and that one has.
 func (c *collection) taken(x *index, keys query.Keys, doc bson.Raw) (key []byte, taken bool) {
+	stringsOnly := x.definition.Unique == query.UniqueStrings
+	if stringsOnly && keys.Multikey {
+		return nil, false
+	}
 	for _, key := range keys.List {
 		if !x.definition.Guards(key) {
 			continue
 		}
-		if p, ok := x.find(key); ok && (!keys.Cut || c.shares(x, p, doc)) {
+		p, ok := x.find(key)
+		certain := !keys.Cut && !(stringsOnly && x.definition.Multikey)
+		if ok && (certain || c.shares(x, p, doc)) {
 			return key, true
 		}
 	}
@@ -124,13 +130,17 @@ func (c *collection) taken(x *index, keys query.Keys, doc bson.Raw) (key []byte,
 }
 
 // shares tells whether one of a posting's documents has the same values as doc,
-// where its key, which may have been cut, does not tell.
+// where the key does not tell: it may have been cut, or be that of a string in an
+// array where only strings by themselves are unique.
 func (c *collection) shares(x *index, p posting, doc bson.Raw) bool {
 	valueOf := func(doc bson.Raw) bson.RawValue {
 		return bson.RawValue{Type: bson.TypeEmbeddedDocument, Value: x.definition.KeyValue([]byte(p.key), doc)}
 	}
 	value := valueOf(doc)
-	return !x.each(p, nil, false, func(id uint64) bool { return query.Compare(value, valueOf(c.docs.get(id))) != 0 })
+	return !x.each(p, nil, false, func(id uint64) bool {
+		other := c.docs.get(id)
+		return !x.guards(other) || query.Compare(value, valueOf(other)) != 0
+	})
 }
 
 // replace stores a copy of a document in place of another, whose id it keeps.

@@ -3,6 +3,7 @@ package dict
 import (
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
 	"github.com/tidwall/btree"
+	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"github.com/taskdb/taskdb/query"
 )
@@ -164,6 +165,13 @@ func (x *index) each(p posting, after *uint64, reverse bool, visit func(id uint6
 		return visit(p.ids)
 	}
 	return true
+}
+
+// guards tells whether the index, if it is unique, is so for a document that it
+// has: where only strings are unique, an array of them is not.
+func (x *index) guards(doc bson.Raw) bool {
+	keys, err := x.definition.Keys(doc)
+	return err == nil && !(x.definition.Unique == query.UniqueStrings && keys.Multikey)
 }
 
 // eachOf calls visit for the ids of the documents that have a key, until visit
