@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"runtime"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
@@ -40,12 +39,4 @@ func benchDict(ctx context.Context, o options, r *report) error {
 	}
 	a.hand = hand
 	return a.run(ctx, o)
-}
-
-// heap returns how many bytes of the heap are in use.
-func heap() int64 {
-	runtime.GC()
-	var stats runtime.MemStats
-	runtime.ReadMemStats(&stats)
-	return int64(stats.HeapAlloc)
 }

@@ -29,6 +29,7 @@ type options struct {
 	python  string
 	dir     string
 	profile string
+	peak    string
 }
 
 func main() {
@@ -45,16 +46,18 @@ func run(ctx context.Context, arguments []string) error {
 	if err != nil {
 		return err
 	}
+	if o.peak != "" {
+		return printPeak(ctx, o, os.Stdout)
+	}
 	if o.dir, err = os.MkdirTemp(o.dir, "taskdb-bench-"); err != nil {
 		return err
 	}
 	defer os.RemoveAll(o.dir)
 	r := &report{stores: []string{"dict", "sqlite"}}
-	if err := benchSQLite(ctx, o, r); err != nil {
-		return err
-	}
-	if err := benchDict(ctx, o, r); err != nil {
-		return err
+	for _, measure := range []func(context.Context, options, *report) error{benchSQLite, benchDict, benchGrowth, benchParsing} {
+		if err := measure(ctx, o, r); err != nil {
+			return err
+		}
 	}
 	return r.write(os.Stdout)
 }
@@ -68,6 +71,7 @@ func parseFlags(arguments []string) (options, error) {
 	flags.StringVar(&o.python, "python", "/usr/bin/python3", "the Python that has ipyparallel; empty leaves IPython out")
 	flags.StringVar(&o.dir, "dir", "", "where the files of the stores are made; the system's directory for temporary files if empty")
 	flags.StringVar(&o.profile, "cpuprofile", "", "where to write a profile of what is timed, both sides")
+	flags.StringVar(&o.peak, "peak", "", "ask all questions of the store of this URL, and print only how many bytes the process took; it is how this program measures memory")
 	only := flags.String("only", "", "measure only the figures that this regular expression matches, as dict/unfinished, to by hand")
 	if err := flags.Parse(arguments); err != nil {
 		return o, err

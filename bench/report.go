@@ -37,9 +37,6 @@ func (t target) met(s spread) bool {
 }
 
 func (t target) String() string {
-	if t == (target{}) {
-		return "–"
-	}
 	sign := "≥"
 	if t.atMost {
 		sign = "≤"
@@ -52,6 +49,7 @@ func (t target) String() string {
 type report struct {
 	stores  []string
 	figures []figure
+	notes   []string
 }
 
 func (r *report) add(name, store string, measured spread, t target) {
@@ -63,35 +61,46 @@ func (r *report) add(name, store string, measured spread, t target) {
 	r.figures[i].cells[store] = cell{measured, t}
 }
 
+// note adds a sentence that stands below the table.
+func (r *report) note(sentence string) { r.notes = append(r.notes, sentence) }
+
 func (r *report) write(w io.Writer) error {
-	header := "| |"
-	rule := "|---|"
-	for _, store := range r.stores {
-		header += fmt.Sprintf(" %s | asked | met |", store)
-		rule += "---|---|---|"
+	lines := []string{
+		"| | " + strings.Join(r.stores, " | ") + " | asked | met |",
+		"|---|" + strings.Repeat("---|", len(r.stores)) + "---|---|",
 	}
-	lines := []string{header, rule}
 	for _, f := range r.figures {
-		line := "| " + f.name + " |"
-		for _, store := range r.stores {
-			line += f.cells[store].columns()
-		}
-		lines = append(lines, line)
+		lines = append(lines, f.line(r.stores))
+	}
+	for _, sentence := range r.notes {
+		lines = append(lines, "", sentence)
 	}
 	_, err := fmt.Fprintln(w, strings.Join(lines, "\n"))
 	return err
 }
 
-func (c cell) columns() string {
-	if c.measured == (spread{}) {
-		return " | | |"
+func (f figure) line(stores []string) string {
+	columns := []string{f.name}
+	var asked, met []string
+	for _, store := range stores {
+		c, measured := f.cells[store]
+		if !measured {
+			columns = append(columns, "")
+			continue
+		}
+		columns = append(columns, c.measured.String())
+		if c.target != (target{}) {
+			asked = append(asked, c.target.String())
+			met = append(met, c.verdict())
+		}
 	}
-	met := "yes"
-	switch {
-	case c.target == (target{}):
-		met = ""
-	case !c.target.met(c.measured):
-		met = "**no**"
+	columns = append(columns, strings.Join(asked, "; "), strings.Join(met, "; "))
+	return "| " + strings.Join(columns, " | ") + " |"
+}
+
+func (c cell) verdict() string {
+	if c.target.met(c.measured) {
+		return "yes"
 	}
-	return fmt.Sprintf(" %s | %s | %s |", c.measured, c.target, met)
+	return "**no**"
 }

@@ -26,6 +26,12 @@ func benchSQLite(ctx context.Context, o options, r *report) (err error) {
 	if err := loadFile(ctx, path, a); err != nil {
 		return err
 	}
+	peak, err := memoryOf(ctx, o, "sqlite://"+path)
+	if err != nil {
+		return err
+	}
+	r.add("memory of a process that answers all of these questions", a.kind, exactly(peak/(1<<20)), atMost(64, "MiB"))
+
 	db, err := taskdb.Open(ctx, "sqlite://"+path)
 	if err != nil {
 		return err
