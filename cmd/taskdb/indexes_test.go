@@ -87,7 +87,7 @@ none: all records  1       forward
 
 exact  sorted in memory  keys read  records read  returned
 no     yes               0          406           406
-`, onStore(t, "explain", "-o", "table", "--sort", "queue,msg_id", `{"header.username": {$ne: 1}, stdin: null}`))
+`, onStore(t, "explain", "-o", "table", "--sort", "header.username,msg_id", `{"header.username": {$ne: 1}, stdin: null}`))
 	require.Equal(t, `nothing is walked: no record can be what the filter asks for
 
 exact  sorted in memory  keys read  records read  returned
