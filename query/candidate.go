@@ -200,21 +200,23 @@ func combine(points, keys ranges) ranges {
 	return combined
 }
 
-// decides tells whether the documents in the candidate's ranges are those for
-// which the conditions hold.
-func (c *candidate) decides(conditions []condition) bool {
-	if slices.ContainsFunc(c.fields, func(f fieldBounds) bool { return !f.exact }) {
-		return false
+// undecided returns the conditions that may not hold for a document in the
+// candidate's ranges.
+func (c *candidate) undecided(conditions []condition) (open []node) {
+	for _, given := range conditions {
+		if !c.decides(given) && !c.index.secures(given) {
+			open = append(open, given.node)
+		}
 	}
-	return !slices.ContainsFunc(conditions, func(given condition) bool {
-		return !c.uses(given) && !c.index.secures(given)
-	})
+	return open
 }
 
-// uses tells whether the bounds are made of a condition, with others or without.
-func (c *candidate) uses(given condition) bool {
+// decides tells whether a condition holds for all documents in the candidate's
+// ranges: the bounds of a path are made of it, with others or alone, and leave
+// nothing else.
+func (c *candidate) decides(given condition) bool {
 	for i, f := range c.fields {
-		if f.only == given.node || f.only == nil && given.asksAbout(c.index.paths[i]) {
+		if f.exact && (f.only == given.node || f.only == nil && given.asksAbout(c.index.paths[i])) {
 			return true
 		}
 	}

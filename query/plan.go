@@ -9,9 +9,10 @@ type Plan struct {
 	// them, or by one scan several times. None finds nothing: the filter
 	// contradicts itself.
 	Scans []Scan
-	// Exact tells that every document found is selected. Otherwise Filter.Match
-	// decides about each.
+	// Exact tells that every document found is selected. Otherwise Rest decides
+	// about each: it is what of the filter the scans leave open.
 	Exact bool
+	Rest  *Filter
 	// Sorted is how many of the sort's paths the documents come in order of.
 	Sorted int
 }
@@ -29,6 +30,9 @@ type Scan struct {
 func NewPlan(filter *Filter, sort *Sort, limit int64, after []byte, indexes []*Index) Plan {
 	p := planner{sort: sort, limit: limit, after: after, indexes: indexes}
 	plan, _ := p.plan(filter.root)
+	if !plan.Exact && plan.Rest == nil {
+		plan.Rest = filter
+	}
 	return plan
 }
 
@@ -72,17 +76,21 @@ func (p planner) carryOut(c candidate, conditions []condition) Plan {
 	if c.index == nil {
 		return Plan{Scans: []Scan{{}}, Exact: len(conditions) == 0}
 	}
-	exact := c.decides(conditions)
+	rest := c.undecided(conditions)
 	p.resume(&c)
 	list := c.ranges()
 	if len(list) == 0 {
 		return Plan{Exact: true}
 	}
-	return Plan{
+	plan := Plan{
 		Scans:  []Scan{{Index: c.index, Ranges: list, Reverse: c.reverse}},
-		Exact:  exact,
+		Exact:  len(rest) == 0,
 		Sorted: c.sorted,
 	}
+	if !plan.Exact {
+		plan.Rest = &Filter{root: &and{rest}}
+	}
+	return plan
 }
 
 // disjunction plans an $or among the conditions by an index for each branch. It
@@ -94,7 +102,7 @@ func (p planner) disjunction(conditions []condition) (best Plan, worth int) {
 			continue
 		}
 		if plan, w := p.union(either.children); w > worth {
-			plan.Exact = plan.Exact && len(conditions) == 1
+			plan.Exact, plan.Rest = plan.Exact && len(conditions) == 1, nil
 			best, worth = plan, w
 		}
 	}

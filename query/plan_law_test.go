@@ -315,6 +315,11 @@ func (s *stock) requirePlan(t *rapid.T, q question, plan query.Plan) {
 		if plan.Exact && found[i] {
 			require.True(t, selected, "a record is found by an exact plan and not selected\n%s", about(doc))
 		}
+		if !plan.Exact && found[i] {
+			rest, err := plan.Rest.Match(doc)
+			require.NoError(t, err)
+			require.Equal(t, selected, rest, "of a record that is found, the rest of the filter says another thing\n%s", about(doc))
+		}
 	}
 	s.requireOrder(t, q, plan, about)
 }
