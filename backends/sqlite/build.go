@@ -31,9 +31,6 @@ type build struct {
 // steps, and others write between them. What is left half done by a crash is
 // removed when the store is opened again.
 func (s *Store) CreateIndex(ctx context.Context, collection string, index *query.Index) error {
-	if err := checkName(collection); err != nil {
-		return err
-	}
 	release, err := s.declare(ctx)
 	if err != nil {
 		return err

@@ -87,7 +87,7 @@ func openReading(path string) (*sqlite.Conn, error) {
 	conn.SetBusyTimeout(busyWait)
 	settings := fmt.Sprintf("pragma query_only = 1; pragma cache_size = -%d;", readerCache)
 	if err := sqlitex.ExecuteScript(conn, settings, nil); err != nil {
-		return nil, errors.Join(err, conn.Close())
+		return nil, errors.Join(noDatabase(err), conn.Close())
 	}
 	return conn, nil
 }

@@ -100,11 +100,8 @@ func migrate(conn *sqlite.Conn) (err error) {
 // taskdb.ErrNewer.
 func versionOf(conn *sqlite.Conn) (int, error) {
 	application, err := number(conn, "pragma application_id")
-	if sqlite.ErrCode(err).ToPrimary() == sqlite.ResultNotADB {
-		return 0, fmt.Errorf("it is no SQLite file: %w", err)
-	}
 	if err != nil {
-		return 0, err
+		return 0, noDatabase(err)
 	}
 	tables, err := number(conn, "select count(*) from sqlite_schema")
 	if err != nil {
@@ -124,6 +121,14 @@ func versionOf(conn *sqlite.Conn) (int, error) {
 			taskdb.ErrNewer, version, len(migrations))
 	}
 	return int(version), nil
+}
+
+// noDatabase says it more plainly if an error is that a file is no database.
+func noDatabase(err error) error {
+	if sqlite.ErrCode(err).ToPrimary() == sqlite.ResultNotADB {
+		return fmt.Errorf("it is no SQLite file: %w", err)
+	}
+	return err
 }
 
 // number returns what a query of one integer answers, 0 for no answer.

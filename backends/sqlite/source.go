@@ -38,9 +38,6 @@ func (s *Store) source(ctx context.Context, collection string, limit int64) (*so
 // table returns a collection's table, or nil. A store that is open for reading
 // only reads what another process may have changed.
 func (s *Store) table(ctx context.Context, collection string) (*table, error) {
-	if err := checkName(collection); err != nil {
-		return nil, err
-	}
 	if s.readOnly {
 		var t *table
 		err := s.snapshot(ctx, func(conn *sqlite.Conn) error {

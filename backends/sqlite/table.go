@@ -126,15 +126,6 @@ func tableNameFor(conn *sqlite.Conn, id int64, collection string) (string, error
 	return name, err
 }
 
-// checkName refuses what is no collection's full name.
-func checkName(collection string) error {
-	database, name, _ := strings.Cut(collection, ".")
-	if database == "" || name == "" || strings.ContainsRune(collection, 0) {
-		return fmt.Errorf("%q is no full name of a collection, which is %q", collection, "database.collection")
-	}
-	return nil
-}
-
 // loadTables reads the collections of a file.
 func loadTables(conn *sqlite.Conn) (map[string]*table, error) {
 	tables := map[string]*table{}
