@@ -15,9 +15,17 @@ const (
 	CodeOverflow               = 15
 	CodeInvalidBSON            = 22
 	CodeIndexNotFound          = 27
-	CodeInvalidNamespace       = 73
+	CodePathNotViable          = 28
+	CodeCannotBackfillArray    = 34
+	CodeConflictingOperators   = 40
+	CodeDollarPrefixedField    = 52
 	CodeInvalidIDField         = 53
+	CodeNotSingleValueField    = 54
+	CodeEmptyFieldName         = 56
+	CodeImmutableField         = 66
 	CodeCannotCreateIndex      = 67
+	CodeInvalidNamespace       = 73
+	CodeNotExactValueField     = 111
 	CodeParallelArrays         = 171
 	CodeQueryFeatureNotAllowed = 224
 	CodeNotImplemented         = 238
@@ -31,9 +39,17 @@ var codeNames = map[int]string{
 	CodeOverflow:               "Overflow",
 	CodeInvalidBSON:            "InvalidBSON",
 	CodeIndexNotFound:          "IndexNotFound",
-	CodeInvalidNamespace:       "InvalidNamespace",
+	CodePathNotViable:          "PathNotViable",
+	CodeCannotBackfillArray:    "CannotBackfillArray",
+	CodeConflictingOperators:   "ConflictingUpdateOperators",
+	CodeDollarPrefixedField:    "DollarPrefixedFieldName",
 	CodeInvalidIDField:         "InvalidIdField",
+	CodeNotSingleValueField:    "NotSingleValueField",
+	CodeEmptyFieldName:         "EmptyFieldName",
+	CodeImmutableField:         "ImmutableField",
 	CodeCannotCreateIndex:      "CannotCreateIndex",
+	CodeInvalidNamespace:       "InvalidNamespace",
+	CodeNotExactValueField:     "NotExactValueField",
 	CodeParallelArrays:         "CannotIndexParallelArrays",
 	CodeQueryFeatureNotAllowed: "QueryFeatureNotAllowed",
 	CodeNotImplemented:         "NotImplemented",

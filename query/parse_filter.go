@@ -16,6 +16,7 @@ const maxTreeDepth = 100
 type filterParser struct {
 	seed      bool // $ge, $le and $glob are operators
 	elemMatch bool // inside an $elemMatch, where some operators may not stand
+	update    bool // a condition in an update, where some may not stand either
 }
 
 // document parses a filter, or one branch of it. Its children are sorted by
@@ -204,6 +205,9 @@ func (p filterParser) refused(key string, at trail) *Error {
 	case "$text":
 		if p.elemMatch {
 			return at.fail(CodeBadValue, "$text can only be applied to the top-level document")
+		}
+		if p.update {
+			return at.fail(CodeBadValue, "$text is not allowed in this context")
 		}
 		return at.fail(CodeIndexNotFound, "text index required for $text query")
 	case "$expr":
