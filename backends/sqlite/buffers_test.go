@@ -78,7 +78,7 @@ func small(buffer taskdb.Buffer, size int) io.Reader {
 
 func TestPutBufferAppends(t *testing.T) {
 	db := openURL(t, "sqlite:"+newPath(t)+"?durability=off")
-	add(t, db, `{_id: "a", msg_id: "a", buffers: [BinData(0, "AQID"), BinData(2, "AwAAAAQFBg==")], result_buffers: null, label: "x"}`)
+	add(t, db, `{_id: "a", msg_id: "a", buffers: [BinData(0, "AQID"), BinData(2, "BAUG")], result_buffers: null, label: "x"}`)
 	want := [][]byte{{1, 2, 3}, {4, 5, 6}}
 	for _, size := range bufferSizes {
 		want = append(want, noise(size))

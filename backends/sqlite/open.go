@@ -36,6 +36,9 @@ type Store struct {
 // Open opens the store in a file, and creates it if there is none. It waits no
 // longer than options.LockWait for another process to close it.
 func Open(ctx context.Context, path string, options Options) (*Store, error) {
+	if options.Durability > Off {
+		return nil, fmt.Errorf("unknown durability %d", options.Durability)
+	}
 	path, err := locate(path, options)
 	if err != nil {
 		return nil, err

@@ -80,6 +80,7 @@ func TestAnEndedContextEndsAWalkAndSparesTheStore(t *testing.T) {
 	db := openURL(t, "sqlite:"+newPath(t))
 	addMany(t, db, ids(3000))
 	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
 	var failed error
 	for _, err := range db.FindRaw(ctx, taskdb.Query{}) {
 		cancel()
