@@ -129,8 +129,8 @@ func (set ranges) complement() ranges {
 	var rest ranges
 	low := []byte{}
 	for _, r := range set {
-		if gap := (Range{low, r.Low}); !gap.empty() {
-			rest = append(rest, gap)
+		if len(r.Low) > 0 { // below no key there is no gap
+			rest = append(rest, Range{low, r.Low})
 		}
 		if low = r.High; low == nil {
 			return rest
