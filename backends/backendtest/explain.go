@@ -188,6 +188,7 @@ func explainContradiction(t *testing.T, db *taskdb.DB) {
 		`{$and: [{completed: null}, {completed: {$ne: null}}]}`,
 		`{engine_uuid: {$in: ["engine-1", "engine-2"], $nin: ["engine-1", "engine-2"]}}`,
 		`{submitted: {$gt: NaN}}`,
+		`{msg_id: {$not: {$lte: MaxKey()}}}`,
 	} {
 		require.Equal(t, &taskdb.Explanation{Exact: true}, explain(t, db, taskdb.Query{Filter: filter}), filter)
 	}

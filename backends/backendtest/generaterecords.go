@@ -23,8 +23,9 @@ var (
 
 	anyRecords = rapid.Custom(func(t *rapid.T) records {
 		var list records
+		oddness := rapid.SampledFrom([]int{0, 0, 1, 10}).Draw(t, "oddness")
 		for i := range rapid.IntRange(0, 40).Draw(t, "number of records") {
-			list = append(list, encode(t, anyRecord(int32(i)).Draw(t, "record")))
+			list = append(list, encode(t, anyRecord(int32(i), oddness).Draw(t, "record")))
 		}
 		return list
 	})
@@ -56,54 +57,59 @@ func (q question) GoString() string {
 	return fmt.Sprintf("%.2000s sort %s, skip %d, limit %d", q.Filter, q.Sort, q.Skip, q.Limit)
 }
 
-// odd draws what usual does, or now and then anything, or arrays of either.
-func odd(usual *rapid.Generator[any]) *rapid.Generator[any] {
+// usually draws what is usual or null, but of a hundred values as many as oddness
+// says are anything, and as many are arrays of what is usual. (An index that has
+// held an array is walked in fewer ways.)
+func usually(usual *rapid.Generator[any], oddness int) *rapid.Generator[any] {
 	return rapid.Custom(func(t *rapid.T) any {
-		switch rapid.IntRange(0, 19).Draw(t, "kind") {
-		case 0:
-			return bson.A(rapid.SliceOfN(usual, 0, 3).Draw(t, "array"))
-		case 1:
-			return anyValue.Draw(t, "anything")
-		case 2, 3:
+		switch kind := rapid.IntRange(0, 99).Draw(t, "kind"); {
+		case kind >= 90:
 			return nil
-		default:
-			return usual.Draw(t, "usual")
+		case kind < oddness:
+			return bson.A(rapid.SliceOfN(usual, 0, 3).Draw(t, "array"))
+		case kind < 2*oddness:
+			return anyValue.Draw(t, "anything")
 		}
+		return usual.Draw(t, "usual")
 	})
 }
 
-// anyRecord draws a record, of which each key may be missing.
-func anyRecord(id int32) *rapid.Generator[bson.D] {
-	msgID := rapid.SampledFrom([]any{fmt.Sprint("task-", id), fmt.Sprint("task-", id, "\x00"), fmt.Sprint("\x00", id), fmt.Sprint(id)})
-	status := rapid.Map(odd(anyText), func(v any) any { return bson.D{{Key: "status", Value: v}} })
-	header := rapid.Custom(func(t *rapid.T) any {
+// anyStatus, anyHeader and anyBuffers draw the values of these keys.
+var (
+	anyStatus = rapid.Map(anyText, func(status any) any { return bson.D{{Key: "status", Value: status}} })
+	anyHeader = rapid.Custom(func(t *rapid.T) any {
 		return bson.D{
-			{Key: "a", Value: odd(anyText).Draw(t, "a")},
-			{Key: "b", Value: bson.D{{Key: "a", Value: odd(anyScalar).Draw(t, "b.a")}}},
+			{Key: "a", Value: anyText.Draw(t, "a")},
+			{Key: "b", Value: bson.D{{Key: "a", Value: anyScalar.Draw(t, "b.a")}}},
 			{Key: "n", Value: rapid.Int32Range(0, 9).Draw(t, "n")},
 		}
 	})
-	buffers := rapid.Map(rapid.SliceOfN(rapid.SampledFrom([]int{0, 1, 2, 3000, 5000}), 0, 3), func(sizes []int) any {
+	anyBuffers = rapid.Map(rapid.SliceOfN(rapid.SampledFrom([]int{0, 1, 2, 3000, 5000}), 0, 3), func(sizes []int) any {
 		list := bson.A{}
 		for _, data := range noises(sizes...) {
 			list = append(list, bson.Binary{Data: data})
 		}
 		return list
 	})
-	values := []struct {
-		key   string
+)
+
+// anyRecord draws a record, of which each key may be missing.
+func anyRecord(id int32, oddness int) *rapid.Generator[bson.D] {
+	msgID := rapid.SampledFrom([]any{fmt.Sprint("task-", id), fmt.Sprint("task-", id, "\x00"), fmt.Sprint("\x00", id), fmt.Sprint(id)})
+	keys := []struct {
+		name  string
 		value *rapid.Generator[any]
 	}{
-		{"msg_id", odd(msgID)}, {"header", odd(header)}, {"buffers", odd(buffers)}, {"submitted", odd(anyTime)}, {"client_uuid", odd(anyText)},
-		{"engine_uuid", odd(anyText)}, {"started", odd(anyTime)}, {"completed", odd(anyTime)}, {"result_content", odd(status)},
-		{"queue", odd(anyText)}, {"label", odd(anyText)}, {"x", anyValue},
+		{"msg_id", msgID}, {"header", anyHeader}, {"buffers", anyBuffers}, {"submitted", anyTime}, {"client_uuid", anyText},
+		{"engine_uuid", anyText}, {"started", anyTime}, {"completed", anyTime}, {"result_content", anyStatus},
+		{"queue", anyText}, {"label", anyText}, {"x", anyScalar},
 	}
 	return rapid.Custom(func(t *rapid.T) bson.D {
 		doc := bson.D{{Key: "_id", Value: id}}
 		missing := rapid.Uint32().Draw(t, "missing") & rapid.Uint32().Draw(t, "of these")
-		for i, v := range values {
+		for i, key := range keys {
 			if missing>>i&1 == 0 {
-				doc = append(doc, bson.E{Key: v.key, Value: v.value.Draw(t, v.key)})
+				doc = append(doc, bson.E{Key: key.name, Value: usually(key.value, oddness).Draw(t, key.name)})
 			}
 		}
 		return doc
@@ -165,24 +171,13 @@ var anyRecordCondition = rapid.Custom(func(t *rapid.T) any {
 	}
 })
 
-// anyQuestionOn draws a query about some paths.
+// anyQuestionOn draws a query about some paths, of which it asks more about one.
 func anyQuestionOn(paths *rapid.Generator[string]) *rapid.Generator[question] {
-	condition := rapid.Custom(func(t *rapid.T) bson.E {
-		return bson.E{Key: paths.Draw(t, "path"), Value: anyRecordCondition.Draw(t, "condition")}
-	})
-	conjunction := rapid.Map(rapid.SliceOfN(condition, 0, 3), func(conditions []bson.E) bson.D { return append(bson.D{}, conditions...) })
-	filter := rapid.OneOf(conjunction, conjunction, rapid.Custom(func(t *rapid.T) bson.D {
-		branches := bson.A{}
-		for _, branch := range rapid.SliceOfN(conjunction, 1, 3).Draw(t, "branches") {
-			branches = append(branches, branch)
-		}
-		operator := rapid.SampledFrom([]string{"$or", "$or", "$and", "$nor"}).Draw(t, "operator")
-		return append(bson.D{{Key: operator, Value: branches}}, conjunction.Draw(t, "and")...)
-	}))
 	return rapid.Custom(func(t *rapid.T) question {
-		q := taskdb.Query{Filter: filter.Draw(t, "filter")}
+		focus := rapid.OneOf(rapid.Just(paths.Draw(t, "focus")), paths)
+		q := taskdb.Query{Filter: anyFilterOn(focus).Draw(t, "filter")}
 		sort := bson.D{}
-		for _, path := range rapid.SliceOfNDistinct(paths, 0, 2, rapid.ID).Draw(t, "sort") {
+		for _, path := range rapid.SliceOfNDistinct(focus, 0, 2, rapid.ID).Draw(t, "sort") {
 			sort = append(sort, bson.E{Key: path, Value: anyDirection.Draw(t, "direction")})
 		}
 		q.Sort = sort
@@ -191,4 +186,21 @@ func anyQuestionOn(paths *rapid.Generator[string]) *rapid.Generator[question] {
 		}
 		return question{q}
 	})
+}
+
+// anyFilterOn draws a filter of up to three conditions, and now and then one of
+// several such.
+func anyFilterOn(paths *rapid.Generator[string]) *rapid.Generator[bson.D] {
+	condition := rapid.Custom(func(t *rapid.T) bson.E {
+		return bson.E{Key: paths.Draw(t, "path"), Value: anyRecordCondition.Draw(t, "condition")}
+	})
+	conjunction := rapid.Map(rapid.SliceOfN(condition, 0, 3), func(conditions []bson.E) bson.D { return append(bson.D{}, conditions...) })
+	return rapid.OneOf(conjunction, conjunction, rapid.Custom(func(t *rapid.T) bson.D {
+		branches := bson.A{}
+		for _, branch := range rapid.SliceOfN(conjunction, 1, 3).Draw(t, "branches") {
+			branches = append(branches, branch)
+		}
+		operator := rapid.SampledFrom([]string{"$or", "$or", "$and", "$nor"}).Draw(t, "operator")
+		return append(bson.D{{Key: operator, Value: branches}}, conjunction.Draw(t, "and")...)
+	}))
 }
