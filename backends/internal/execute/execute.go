@@ -9,6 +9,7 @@ import (
 	"errors"
 	"iter"
 
+	"github.com/RoaringBitmap/roaring/v2/roaring64"
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"github.com/taskdb/taskdb/query"
@@ -105,20 +106,27 @@ func Count(ctx context.Context, source Source, r taskdb.Request) (int64, error) 
 	if ok || err != nil {
 		return windowed(n, r), err
 	}
-	for _, err := range x.selected(ctx, false) {
+	n, err = x.countSelected(ctx)
+	return windowed(n, r), err
+}
+
+// countSelected counts by a walk, no further than the request's window reaches.
+func (x *execution) countSelected(ctx context.Context) (int64, error) {
+	var n int64
+	for _, err := range x.resumed(ctx, false) {
 		if err != nil {
 			return 0, err
 		}
-		if n++; r.Limit > 0 && n == r.Skip+r.Limit {
+		if n++; x.request.Limit > 0 && n == x.request.Skip+x.request.Limit {
 			break
 		}
 	}
-	return windowed(n, r), nil
+	return n, nil
 }
 
 // countKeys counts what the plan finds without looking at it, if it can.
 func (x *execution) countKeys(ctx context.Context) (n int64, ok bool, err error) {
-	if !x.plan.Exact || len(x.plan.Scans) != 1 || x.repeats() {
+	if !x.plan.Exact || len(x.plan.Scans) != 1 || x.repeats() || len(x.request.After) > 0 {
 		return 0, false, nil
 	}
 	return x.source.Count(ctx, x.plan.Scans[0])
@@ -129,7 +137,7 @@ func (x *execution) countKeys(ctx context.Context) (n int64, ok bool, err error)
 // holds: most often B is rare, as not to be completed is.
 func countDifference(ctx context.Context, source Source, r taskdb.Request) (n int64, ok bool, err error) {
 	all, excepted, ok := r.Filter.Difference()
-	if !ok || r.Limit > 0 { // a walk may end early
+	if !ok || len(r.After) > 0 || r.Limit > 0 { // with a limit a walk may end early
 		return 0, false, nil
 	}
 	n, ok, err = start(source, taskdb.Request{Filter: all, Sort: r.Sort}).countKeys(ctx)
@@ -157,7 +165,10 @@ func Distinct(ctx context.Context, source Source, filter *query.Filter, values *
 			return err
 		}
 		doc, err := x.whole(ctx, e, values.Needs)
-		if err != nil {
+		switch {
+		case dropped(err):
+			continue
+		case err != nil:
 			return err
 		}
 		if err := values.Add(doc); err != nil {
@@ -178,14 +189,13 @@ func (x *execution) find(ctx context.Context, yield func(bson.Raw, error) bool) 
 		if err == nil {
 			doc, err = x.show(ctx, e)
 		}
-		if errors.Is(err, taskdb.ErrNotFound) {
-			continue // dropped since it was found
+		if err == nil {
+			err = x.note(ctx, e)
 		}
-		if err != nil {
-			yield(nil, err)
-			return
-		}
-		if err := x.note(ctx, e); err != nil {
+		switch {
+		case dropped(err):
+			continue
+		case err != nil:
 			yield(nil, err)
 			return
 		}
@@ -237,6 +247,10 @@ func (x *execution) whole(ctx context.Context, e Entry, needs func(key string) b
 	return e.Doc, nil
 }
 
+// dropped tells whether an error says that a document is no longer there: it was
+// removed after the walk came upon it.
+func dropped(err error) bool { return errors.Is(err, taskdb.ErrNotFound) }
+
 // repeats tells whether the plan may come upon a document more than once.
 func (x *execution) repeats() bool {
 	return len(x.plan.Scans) > 1 ||
@@ -247,20 +261,14 @@ func (x *execution) repeats() bool {
 // of the plan.
 func (x *execution) selected(ctx context.Context, docs bool) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
-		var seen map[int64]struct{}
+		var seen *roaring64.Bitmap
 		if x.repeats() {
-			seen = map[int64]struct{}{}
+			seen = roaring64.New()
 		}
 		for _, scan := range x.plan.Scans {
 			for e, err := range x.source.Walk(ctx, scan, docs || !x.plan.Exact) {
 				x.count(scan, e)
-				if err == nil && seen != nil {
-					if _, again := seen[e.ID]; again {
-						continue
-					}
-					seen[e.ID] = struct{}{}
-				}
-				ok := err == nil
+				ok := err == nil && (seen == nil || seen.CheckedAdd(uint64(e.ID)))
 				if ok && (!x.plan.Exact || e.Check) {
 					ok, err = x.matches(ctx, e)
 				}
@@ -283,7 +291,10 @@ func (x *execution) count(scan query.Scan, e Entry) {
 
 func (x *execution) matches(ctx context.Context, e Entry) (bool, error) {
 	doc, err := x.whole(ctx, e, x.request.Filter.Needs)
-	if err != nil {
+	switch {
+	case dropped(err):
+		return false, nil
+	case err != nil:
 		return false, err
 	}
 	return x.request.Filter.Match(doc)

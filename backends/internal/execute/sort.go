@@ -22,16 +22,16 @@ func (x *execution) ordered(ctx context.Context) iter.Seq2[Entry, error] {
 	case sort.Empty():
 		return x.selected(ctx, true)
 	case x.plan.Sorted == sort.Len():
-		return x.resumed(ctx)
+		return x.resumed(ctx, true)
 	}
 	x.stats.SortedInMemory = true
 	return x.sortedInRuns(ctx, sort.Head(x.plan.Sorted))
 }
 
-// resumed yields the entries, which are in order, behind the key to go on after.
-func (x *execution) resumed(ctx context.Context) iter.Seq2[Entry, error] {
+// resumed yields the selected entries that lie behind the key to go on after.
+func (x *execution) resumed(ctx context.Context, docs bool) iter.Seq2[Entry, error] {
 	if len(x.request.After) == 0 {
-		return x.selected(ctx, true)
+		return x.selected(ctx, docs)
 	}
 	return func(yield func(Entry, error) bool) {
 		for e, err := range x.selected(ctx, true) {
@@ -39,7 +39,7 @@ func (x *execution) resumed(ctx context.Context) iter.Seq2[Entry, error] {
 			if err == nil {
 				key, err = x.sortKey(ctx, x.request.Sort, e)
 			}
-			if err == nil && !x.beyond(key) {
+			if dropped(err) || err == nil && !x.beyond(key) {
 				continue
 			}
 			if !yield(e, err) || err != nil {
@@ -61,14 +61,17 @@ func (x *execution) sortedInRuns(ctx context.Context, head *query.Sort) iter.Seq
 			if err == nil {
 				headKey, err = x.sortKey(ctx, head, e)
 			}
+			if err == nil {
+				key, err = x.sortKey(ctx, x.request.Sort, e)
+			}
+			if dropped(err) {
+				continue
+			}
 			if err == nil && !bytes.Equal(headKey, at) {
 				if !run.yield(ctx, yield) {
 					return
 				}
 				run, at = x.newRun(), headKey
-			}
-			if err == nil {
-				key, err = x.sortKey(ctx, x.request.Sort, e)
 			}
 			if err == nil && x.beyond(key) {
 				err = run.add(key, e)
