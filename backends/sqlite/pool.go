@@ -13,7 +13,7 @@ import (
 
 // pool is a bounded set of connections for reading, opened when they are needed.
 // It hands out the one that was used last, whose page cache is warm: sqlitex.Pool
-// takes turns, and a walk over many batches reads up to a third more pages then.
+// takes turns, and a walk over many batches reads half as many pages again.
 type pool struct {
 	path string
 	free chan struct{} // a place for each connection that is in use
