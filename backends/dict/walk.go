@@ -39,11 +39,8 @@ func newWalk(scan query.Scan) *walk {
 func (v *view) Walk(ctx context.Context, scan query.Scan, _ bool) iter.Seq2[execute.Entry, error] {
 	return func(yield func(execute.Entry, error) bool) {
 		w := newWalk(scan)
-		for more := true; more; {
-			err := v.store.read(ctx, v.name, func(c *collection) error {
-				more = c != nil && w.read(c)
-				return nil
-			})
+		for {
+			more, err := w.next(ctx, v)
 			if err != nil {
 				yield(execute.Entry{}, err)
 				return
@@ -53,9 +50,21 @@ func (v *view) Walk(ctx context.Context, scan query.Scan, _ bool) iter.Seq2[exec
 					return
 				}
 			}
+			if !more {
+				return
+			}
 			w.batch = slices.Grow(w.batch[:0], min(4*cap(w.batch), maxBatch))
 		}
 	}
+}
+
+// next fills the batch under the lock, and tells whether there may be more.
+func (w *walk) next(ctx context.Context, v *view) (more bool, err error) {
+	err = v.store.read(ctx, v.name, func(c *collection) error {
+		more = c != nil && w.read(c)
+		return nil
+	})
+	return more, err
 }
 
 // read fills the batch, and tells whether there may be more.
