@@ -2,6 +2,7 @@ package query
 
 import (
 	"bytes"
+	"strings"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -79,6 +80,9 @@ func (u *Update) replace(doc []byte, now time.Time) (bson.Raw, bool, error) {
 	if err != nil {
 		return nil, false, err
 	}
+	if err := checkKeys(changed); err != nil {
+		return nil, false, err
+	}
 	if err := u.checkSize(changed, 17419, "Resulting document after update is larger than %d"); err != nil {
 		return nil, false, err
 	}
@@ -105,8 +109,6 @@ func (u *Update) replacement(id value, now time.Time) ([]byte, error) {
 		switch {
 		case key == "_id":
 			continue
-		case key != "" && key[0] == '$':
-			return nil, dollarPrefixed(key, key)
 		case v.kind == bson.TypeTimestamp && v.uint64() == 0:
 			v = timestampValue(now)
 		}
@@ -144,6 +146,16 @@ func idFirst(doc []byte) []byte {
 		}
 	}
 	return closeDocument(dst, start)
+}
+
+// checkKeys refuses keys of a document that begin with a dollar.
+func checkKeys(doc []byte) error {
+	for it := elementsOf(doc); it.next(); {
+		if key := string(it.key); strings.HasPrefix(key, "$") {
+			return dollarPrefixed(key, key).below(it.key)
+		}
+	}
+	return nil
 }
 
 func dollarPrefixed(key, path string) *Error {

@@ -226,7 +226,7 @@ func (e *edit) arrayElement(dst []byte, n *updateNode, index string, v value) ([
 func (e *edit) extend(dst []byte, n *updateNode, length *int) ([]byte, bool, error) {
 	if e.creates(n) {
 		if n.index-*length > maxPadding {
-			return nil, false, failure(CodeCannotBackfillArray, "can't backfill more than %d elements", maxPadding)
+			return nil, false, n.locate(failure(CodeCannotBackfillArray, "can't backfill more than %d elements", maxPadding))
 		}
 		for ; *length < n.index; *length++ {
 			dst = appendElement(dst, strconv.Itoa(*length), null)

@@ -38,6 +38,9 @@ type change struct {
 
 // locate names, in an error that does not, where in the update it arose.
 func (c *change) locate(err error) error {
+	if err == nil {
+		return nil
+	}
 	var failed *Error
 	if errors.As(err, &failed) && failed.Path == "" {
 		failed.Path = strings.Join(c.at, ".")
@@ -176,7 +179,7 @@ func (n *updateNode) sortChildren() {
 // path in either must not be in the other. path is where they meet.
 func merge(a, b *updateNode, path []string) (*updateNode, error) {
 	if a.change != nil || b.change != nil || a.filtered() != b.filtered() {
-		return nil, failure(CodeConflictingOperators, "Update created a conflict at '%s'", strings.Join(path, "."))
+		return nil, a.locate(failure(CodeConflictingOperators, "Update created a conflict at '%s'", strings.Join(path, ".")))
 	}
 	merged := &updateNode{name: a.name, index: a.index, kind: a.kind}
 	for _, child := range slices.Concat(a.children, b.children) {

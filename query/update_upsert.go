@@ -107,12 +107,8 @@ func insertEquality(tree *updateNode, equal equality) error {
 // checkInsert is MongoDB's check of a document that is to be inserted: of the
 // names of its keys, and of its _id.
 func checkInsert(doc []byte) error {
-	for it := elementsOf(doc); it.next(); {
-		key := string(it.key)
-		if strings.HasPrefix(key, "$") {
-			return trail{key}.fail(CodeDollarPrefixedField, "The dollar ($) prefixed field '%s' in '%s' is not allowed in the context of "+
-				"an update's replacement document. Consider using an aggregation pipeline with $replaceWith.", key, key)
-		}
+	if err := checkKeys(doc); err != nil {
+		return err
 	}
 	id := lookup(doc, "_id")
 	switch id.kind {
