@@ -290,14 +290,18 @@ func (x *execution) count(scan query.Scan, e Entry) {
 }
 
 func (x *execution) matches(ctx context.Context, e Entry) (bool, error) {
-	doc, err := x.whole(ctx, e, x.request.Filter.Needs)
+	filter := x.plan.Rest
+	if e.Check {
+		filter = x.request.Filter
+	}
+	doc, err := x.whole(ctx, e, filter.Needs)
 	switch {
 	case dropped(err):
 		return false, nil
 	case err != nil:
 		return false, err
 	}
-	return x.request.Filter.Match(doc)
+	return filter.Match(doc)
 }
 
 // sortKey returns the sort's key of an entry.
