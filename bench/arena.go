@@ -116,27 +116,35 @@ func compare(ctx context.Context, a, b asker, ordered bool) error {
 // ipythonRounds are few: a round may take IPython seconds.
 const ipythonRounds = 5
 
+// askIPython races IPython and taskdb twice: with answers as taskdb stores them, as
+// IPython's are that it copies or reads, and decoded to TaskRecords.
 func (a *arena) askIPython(ctx context.Context, q question) error {
 	figure := q.name + ", IPython's time to ours"
 	if !a.wants(figure) {
 		return nil
 	}
-	ours := q.decoded.of(a.db)
-	if err := compare(ctx, ours, a.ipython.asker(*q.python), q.ordered); err != nil {
-		return err
-	}
-	times, err := ours.times(ctx)
-	if err != nil {
-		return err
-	}
-	ratio, err := race(ctx, ipythonRounds, a.ipython.timer(*q.python), ours.timer(times))
-	if err != nil {
+	decoded, theirs := q.decoded.of(a.db), a.ipython.timer(*q.python)
+	if err := compare(ctx, decoded, a.ipython.asker(*q.python), q.ordered); err != nil {
 		return err
 	}
 	limit := a.limits.ipythonReads
 	if q.name == "history" {
 		limit = a.limits.ipythonHistory
 	}
-	a.report.add(figure, a.kind, ratio, limit)
-	return nil
+	if err := a.raceIPython(ctx, figure, theirs, q.raw.of(a.db), limit); err != nil || q.name == "history" {
+		return err
+	}
+	return a.raceIPython(ctx, q.name+", IPython's time to ours decoded", theirs, decoded, target{})
+}
+
+func (a *arena) raceIPython(ctx context.Context, figure string, theirs timer, ours asker, limit target) error {
+	times, err := ours.times(ctx)
+	if err != nil {
+		return err
+	}
+	ratio, err := race(ctx, ipythonRounds, theirs, ours.timer(times))
+	if err == nil {
+		a.report.add(figure, a.kind, ratio, limit)
+	}
+	return err
 }
