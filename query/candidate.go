@@ -171,17 +171,23 @@ func (c *candidate) bound(i int, within Range) {
 // ranges returns the ranges of the index's keys that the bounds of its paths
 // make.
 func (c *candidate) ranges() ranges {
-	combined := allKeys
-	for i, f := range c.fields {
-		keys := f.keys
-		if c.index.down[i] {
-			keys = keys.inverted()
-		}
-		if combined = combine(combined, keys); i == 0 {
-			combined = keys
-		}
+	if len(c.fields) == 0 {
+		return allKeys
+	}
+	combined := c.fieldKeys(0)
+	for i := range c.fields[1:] {
+		combined = combine(combined, c.fieldKeys(i+1))
 	}
 	return combined
+}
+
+// fieldKeys are the keys that the bounds of the index's i-th path leave, in the
+// order of the index.
+func (c *candidate) fieldKeys(i int) ranges {
+	if c.index.down[i] {
+		return c.fields[i].keys.inverted()
+	}
+	return c.fields[i].keys
 }
 
 // combine appends each of a path's ranges to each of the points of the paths

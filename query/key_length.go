@@ -1,8 +1,8 @@
 package query
 
 import (
+	"bytes"
 	"encoding/binary"
-	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
@@ -18,16 +18,20 @@ var kindOfClass = func() (table [256]bson.Type) {
 }()
 
 // keyLength returns how many bytes the first key in keys takes, or -1 if keys
-// does not begin with a whole key.
-func keyLength(keys []byte) int {
+// does not begin with a whole key. Keys may come from anywhere: what nests deeper
+// than a document may is no key.
+func keyLength(keys []byte) int { return within(keys, lengthBelow(keys, 0)) }
+
+// lengthBelow is the length of a key that stands below so many documents and
+// arrays. Of what is no whole key it may be anything longer than keys.
+func lengthBelow(keys []byte, depth int) int {
 	if len(keys) == 0 || kindOfClass[keys[0]] == 0 {
-		return -1
+		return tooLong
 	}
-	return within(keys, 1+bodyLength(kindOfClass[keys[0]], keys[1:]))
+	return 1 + bodyLength(kindOfClass[keys[0]], keys[1:], depth)
 }
 
-// within returns length if keys has as many bytes, else -1. A part of unknown
-// length counts as tooLong.
+// within returns length if keys has as many bytes, else -1.
 func within(keys []byte, length int) int {
 	if length > len(keys) {
 		return -1
@@ -35,18 +39,23 @@ func within(keys []byte, length int) int {
 	return length
 }
 
-const tooLong = 1 << 40
+// tooLong is the length of what has no end.
+const tooLong = 1 << 30
 
-func bodyLength(kind bson.Type, body []byte) int {
+// bodyLength is the length of what follows a key's class.
+func bodyLength(kind bson.Type, body []byte, depth int) int {
+	if depth > MaxDepth {
+		return tooLong
+	}
 	switch kind {
 	case bson.TypeDouble, bson.TypeInt32, bson.TypeInt64, bson.TypeDecimal128:
 		return numberLength(body)
 	case bson.TypeString, bson.TypeSymbol, bson.TypeJavaScript:
 		return textLength(body)
 	case bson.TypeEmbeddedDocument:
-		return documentLength(body)
+		return documentLength(body, depth+1)
 	case bson.TypeArray:
-		return arrayLength(body)
+		return arrayLength(body, depth+1)
 	case bson.TypeBinary:
 		return countedLength(body, 5)
 	case bson.TypeDBPointer:
@@ -58,7 +67,7 @@ func bodyLength(kind bson.Type, body []byte) int {
 		if code > len(body) {
 			return tooLong
 		}
-		return code + documentLength(body[code:])
+		return code + documentLength(body[code:], depth+1)
 	case bson.TypeObjectID:
 		return 12
 	case bson.TypeBoolean:
@@ -76,15 +85,15 @@ func numberLength(body []byte) int {
 	if len(body) <= double || body[double] == 0 {
 		return double + 1
 	}
-	end := "\x00"
+	end := byte(0)
 	if body[0] < 0x80 {
-		end = "\xff"
+		end = 0xff
 	}
 	const digits = double + 1 + exponent
 	if len(body) <= digits {
 		return tooLong
 	}
-	n := strings.Index(string(body[digits:]), end)
+	n := bytes.IndexByte(body[digits:], end)
 	if n < 0 {
 		return tooLong
 	}
@@ -103,7 +112,7 @@ func textLength(body []byte) int {
 	return tooLong
 }
 
-func documentLength(body []byte) int {
+func documentLength(body []byte, depth int) int {
 	at := 0
 	for at < len(body) && body[at] != endOfKey {
 		kind := kindOfClass[body[at]]
@@ -111,32 +120,35 @@ func documentLength(body []byte) int {
 		if name > len(body) {
 			return tooLong
 		}
-		if at = name + bodyLength(kind, body[name:]); at > len(body) {
+		if at = name + bodyLength(kind, body[name:], depth); at > len(body) {
 			return tooLong
 		}
 	}
 	return at + 1
 }
 
-func arrayLength(body []byte) int {
+func arrayLength(body []byte, depth int) int {
 	at := 0
 	for at < len(body) && body[at] != endOfKey {
-		element := keyLength(body[at:])
-		if element < 0 {
+		if at += lengthBelow(body[at:], depth); at > len(body) {
 			return tooLong
 		}
-		at += element
 	}
 	return at + 1
 }
 
-// countedLength is that of what begins with the number of its bytes, which does
-// not count some of them.
+// countedLength is that of what begins with the number of its bytes, in four of
+// them, which does not count some.
 func countedLength(body []byte, uncounted int) int {
-	if len(body) < 4 {
+	const number = 4
+	if len(body) < number {
 		return tooLong
 	}
-	return int(binary.BigEndian.Uint32(body)) + uncounted
+	counted := binary.BigEndian.Uint32(body)
+	if counted > tooLong || int(counted)+uncounted < number {
+		return tooLong
+	}
+	return int(counted) + uncounted
 }
 
 func regexLength(body []byte) int {

@@ -163,7 +163,7 @@ func rounds(t *testing.T, n int, property func(*rapid.T)) {
 }
 
 func TestAnswersAreThoseOfBruteForce(t *testing.T) {
-	rounds(t, 150, func(t *rapid.T) {
+	rounds(t, 100, func(t *rapid.T) {
 		s := drawShelf(t)
 		for range 3 {
 			r := drawRequest(t)

@@ -1,0 +1,8 @@
+package query
+
+// What tests ask of the keys of indexes.
+var (
+	KeyLength = keyLength
+	MaxKey    = maxKeySize
+	MaxRanges = maxRanges
+)
