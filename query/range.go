@@ -129,7 +129,7 @@ func (set ranges) complement() ranges {
 	var rest ranges
 	low := []byte{}
 	for _, r := range set {
-		if len(r.Low) > 0 { // below no key there is no gap
+		if bytes.Compare(low, r.Low) < 0 {
 			rest = append(rest, Range{low, r.Low})
 		}
 		if low = r.High; low == nil {
