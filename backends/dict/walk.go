@@ -110,11 +110,11 @@ func (w *walk) readRange(c *collection, x *index, r query.Range) (ended bool) {
 	ended = true
 	x.over(r, from, w.scan.Reverse, func(p posting) bool {
 		var after *uint64
-		if w.begun && w.key == p.key {
+		if from != nil && *from == p.key {
 			id := w.id
 			after = &id
 		}
-		w.begun, w.key = true, p.key
+		from, w.begun, w.key = nil, true, p.key
 		ended = x.each(p, after, w.scan.Reverse, func(id uint64) bool { return w.take(c, id) })
 		return ended
 	})

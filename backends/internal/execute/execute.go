@@ -267,7 +267,7 @@ func (x *execution) selected(ctx context.Context, docs bool) iter.Seq2[Entry, er
 		}
 		for _, scan := range x.plan.Scans {
 			for e, err := range x.source.Walk(ctx, scan, docs || !x.plan.Exact) {
-				x.count(scan, e)
+				x.count(scan.Index != nil, e.Doc != nil)
 				ok := err == nil && (seen == nil || seen.CheckedAdd(uint64(e.ID)))
 				if ok && (!x.plan.Exact || e.Check) {
 					ok, err = x.matches(ctx, e)
@@ -280,11 +280,12 @@ func (x *execution) selected(ctx context.Context, docs bool) iter.Seq2[Entry, er
 	}
 }
 
-func (x *execution) count(scan query.Scan, e Entry) {
-	if scan.Index != nil {
+// count notes what was looked at to come upon an entry.
+func (x *execution) count(key, record bool) {
+	if key {
 		x.stats.KeysExamined++
 	}
-	if e.Doc != nil {
+	if record {
 		x.stats.RecordsExamined++
 	}
 }
