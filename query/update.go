@@ -64,7 +64,7 @@ func (u *Update) Apply(doc bson.Raw, filter *Filter, now time.Time) (changed bso
 		return doc, false, nil
 	}
 	changed = idFirst(changed)
-	if err := u.checkSize(changed, 17419, "Resulting document after update is larger than %d"); err != nil {
+	if err := u.checkLimits(changed); err != nil {
 		return nil, false, err
 	}
 	return changed, true, nil
@@ -83,7 +83,7 @@ func (u *Update) replace(doc []byte, now time.Time) (bson.Raw, bool, error) {
 	if err := checkKeys(changed); err != nil {
 		return nil, false, err
 	}
-	if err := u.checkSize(changed, 17419, "Resulting document after update is larger than %d"); err != nil {
+	if err := u.checkLimits(changed); err != nil {
 		return nil, false, err
 	}
 	return changed, true, nil
@@ -117,15 +117,22 @@ func (u *Update) replacement(id value, now time.Time) ([]byte, error) {
 	return closeDocument(dst, start), nil
 }
 
-// checkSize is MongoDB's check of a document that is to be stored.
-func (u *Update) checkSize(doc []byte, code int, format string) error {
+// checkLimits checks the size of an updated document, and how deep it nests.
+func (u *Update) checkLimits(doc []byte) error {
 	if len(doc) > maxDocument {
-		return failure(code, format, maxDocument)
+		return tooLarge(false)
 	}
 	if u.deep {
 		return Validate(doc)
 	}
 	return nil
+}
+
+func tooLarge(insert bool) *Error {
+	if insert {
+		return failure(17420, "Document to upsert is larger than %d", maxDocument)
+	}
+	return failure(17419, "Resulting document after update is larger than %d", maxDocument)
 }
 
 // idFirst returns doc with its _id, if it has one, in front.

@@ -143,7 +143,7 @@ func (e *edit) changed(dst []byte, c *change, key string, v value) ([]byte, bool
 		dst = appendElement(dst, key, after)
 	}
 	if err == nil && len(dst) > maxDocument {
-		err = failure(17419, "Resulting document after update is larger than %d", maxDocument)
+		err = tooLarge(e.insert)
 	}
 	return dst, changed, c.locate(err)
 }

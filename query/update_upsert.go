@@ -37,7 +37,10 @@ func (u *Update) Upsert(filter *Filter, now time.Time) (bson.Raw, error) {
 	if err := checkInsert(doc); err != nil {
 		return nil, err
 	}
-	if err := u.checkSize(doc, 17420, "Document to upsert is larger than %d"); err != nil {
+	if len(doc) > maxDocument {
+		return nil, tooLarge(true)
+	}
+	if err := Validate(doc); err != nil {
 		return nil, err
 	}
 	return doc, nil
@@ -73,6 +76,7 @@ func (u *Update) equalities(filter *Filter) ([]byte, error) {
 	}
 	tree.sort()
 	e := newEdit(&Update{root: tree, source: filter.source}, emptyDocument, time.Time{})
+	e.insert = true
 	doc, _, err := e.run()
 	return doc, err
 }
