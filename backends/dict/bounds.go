@@ -115,5 +115,5 @@ func (c *collection) eachOldest(visit func(id uint64) bool) {
 		}
 		return
 	}
-	x.tree.Scan(func(p posting) bool { return x.each(p, nil, false, visit) })
+	x.tree.Scan(func(key string, ids uint64) bool { return x.each(posting{key, ids}, nil, false, visit) })
 }

@@ -15,7 +15,7 @@ import (
 type index struct {
 	definition *query.Index // replaced, never changed
 	standard   bool
-	tree       *btree.BTreeG[posting]
+	tree       btree.Map[string, uint64] // postings
 	bitmaps    []*roaring64.Bitmap
 	free       []uint64 // places in bitmaps that are not in use
 }
@@ -29,12 +29,7 @@ type posting struct {
 const many = 1 << 63
 
 func newIndex(definition *query.Index, standard bool) *index {
-	below := func(a, b posting) bool { return a.key < b.key }
-	return &index{
-		definition: definition,
-		standard:   standard,
-		tree:       btree.NewBTreeGOptions(below, btree.Options{NoLocks: true}),
-	}
+	return &index{definition: definition, standard: standard}
 }
 
 // note tells the planner what the index's keys have come to be.
@@ -62,11 +57,11 @@ func (x *index) add(key []byte, id uint64, spelled *[]string) {
 	p, ok := x.find(key)
 	switch {
 	case !ok:
-		x.tree.Set(posting{spell(key, spelled), id})
+		x.tree.Set(spell(key, spelled), id)
 	case p.ids&many != 0:
 		x.bitmaps[p.ids&^many].Add(id)
 	default:
-		x.tree.Set(posting{p.key, x.newBitmap(p.ids, id)})
+		x.tree.Set(p.key, x.newBitmap(p.ids, id))
 	}
 }
 
@@ -82,8 +77,10 @@ func spell(key []byte, spelled *[]string) string {
 }
 
 // find returns the posting of a key.
-func (x *index) find(key []byte) (posting, bool) {
-	return x.tree.Get(posting{key: string(key)})
+func (x *index) find(key []byte) (p posting, ok bool) {
+	p.key = string(key)
+	p.ids, ok = x.tree.Get(p.key)
+	return p, ok
 }
 
 func (x *index) newBitmap(ids ...uint64) uint64 {
@@ -112,23 +109,25 @@ func (x *index) remove(key []byte, id uint64) {
 		x.bitmaps[place] = nil
 		x.free = append(x.free, place)
 	}
-	x.tree.Delete(p)
+	x.tree.Delete(p.key)
 }
 
 // over calls visit for the postings in a range, from one key on if that is not
 // nil, until visit returns false.
 func (x *index) over(r query.Range, from *string, reverse bool, visit func(p posting) bool) {
-	forward := func(p posting) bool { return (r.High == nil || p.key < string(r.High)) && visit(p) }
-	backward := func(p posting) bool { return p.key >= string(r.Low) && visit(p) }
+	forward := func(key string, ids uint64) bool {
+		return (r.High == nil || key < string(r.High)) && visit(posting{key, ids})
+	}
+	backward := func(key string, ids uint64) bool { return key >= string(r.Low) && visit(posting{key, ids}) }
 	switch {
 	case !reverse && from != nil:
-		x.tree.Ascend(posting{key: *from}, forward)
+		x.tree.Ascend(*from, forward)
 	case !reverse:
-		x.tree.Ascend(posting{key: string(r.Low)}, forward)
+		x.tree.Ascend(string(r.Low), forward)
 	case from != nil:
-		x.tree.Descend(posting{key: *from}, backward)
+		x.tree.Descend(*from, backward)
 	case r.High != nil:
-		x.tree.Descend(posting{key: string(r.High)}, func(p posting) bool { return p.key == string(r.High) || backward(p) })
+		x.tree.Descend(string(r.High), func(key string, ids uint64) bool { return key == string(r.High) || backward(key, ids) })
 	default:
 		x.tree.Reverse(backward)
 	}
