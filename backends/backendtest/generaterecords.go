@@ -24,7 +24,7 @@ var (
 	anyRecords = rapid.Custom(func(t *rapid.T) records {
 		var list records
 		oddness := rapid.SampledFrom([]int{0, 0, 1, 10}).Draw(t, "oddness")
-		for i := range rapid.IntRange(0, 40).Draw(t, "number of records") {
+		for i := range rapid.IntRange(0, maxRecords).Draw(t, "number of records") {
 			list = append(list, encode(t, anyRecord(int32(i), oddness).Draw(t, "record")))
 		}
 		return list
@@ -34,8 +34,14 @@ var (
 		"_id", "msg_id", "submitted", "started", "completed", "client_uuid", "engine_uuid", "queue", "label", "result_content.status",
 		"result_content", "header.a", "header.b.a", "header.n", "x", "x.a", "x.0", "x.0.a", "buffers", "buffers.0",
 	}
-	anyRecordPath = rapid.SampledFrom(recordPaths)
+	// stepPaths lead through one array.
+	stepPaths     = []string{"steps.a", "steps.n", "steps.0.a", "steps.1"}
+	anyRecordPath = rapid.OneOf(rapid.SampledFrom(recordPaths), rapid.SampledFrom(recordPaths), rapid.SampledFrom(stepPaths))
 )
+
+// maxRecords is how many records are asked about at the most. Their _ids are
+// numbers from 0 on.
+const maxRecords = 40
 
 // records are documents that a failed test prints as JSON.
 type records []bson.Raw
@@ -47,14 +53,6 @@ func (r records) GoString() string {
 		fmt.Fprintf(&text, "\n\t%.2000s", doc)
 	}
 	return text.String()
-}
-
-// question is a query that a failed test prints as JSON.
-type question struct{ taskdb.Query }
-
-// GoString is fmt.GoStringer's.
-func (q question) GoString() string {
-	return fmt.Sprintf("%.2000s sort %s, skip %d, limit %d", q.Filter, q.Sort, q.Skip, q.Limit)
 }
 
 // usually draws what is usual or null, but of a hundred values as many as oddness
@@ -74,7 +72,7 @@ func usually(usual *rapid.Generator[any], oddness int) *rapid.Generator[any] {
 	})
 }
 
-// anyStatus, anyHeader and anyBuffers draw the values of these keys.
+// What these keys hold. Steps are an array of documents, or one.
 var (
 	anyStatus = rapid.Map(anyText, func(status any) any { return bson.D{{Key: "status", Value: status}} })
 	anyHeader = rapid.Custom(func(t *rapid.T) any {
@@ -84,6 +82,10 @@ var (
 			{Key: "n", Value: rapid.Int32Range(0, 9).Draw(t, "n")},
 		}
 	})
+	anyStep = rapid.Custom(func(t *rapid.T) any {
+		return bson.D{{Key: "a", Value: rapid.SampledFrom([]any{"a", "b"}).Draw(t, "a")}, {Key: "n", Value: rapid.Int32Range(0, 2).Draw(t, "n")}}
+	})
+	anySteps   = rapid.OneOf(anyStep, rapid.Map(rapid.SliceOfN(anyStep, 0, 3), func(steps []any) any { return bson.A(steps) }))
 	anyBuffers = rapid.Map(rapid.SliceOfN(rapid.SampledFrom([]int{0, 1, 2, 3000, 5000}), 0, 3), func(sizes []int) any {
 		list := bson.A{}
 		for _, data := range noises(sizes...) {
@@ -102,7 +104,7 @@ func anyRecord(id int32, oddness int) *rapid.Generator[bson.D] {
 	}{
 		{"msg_id", msgID}, {"header", anyHeader}, {"buffers", anyBuffers}, {"submitted", anyTime}, {"client_uuid", anyText},
 		{"engine_uuid", anyText}, {"started", anyTime}, {"completed", anyTime}, {"result_content", anyStatus},
-		{"queue", anyText}, {"label", anyText}, {"x", anyScalar},
+		{"queue", anyText}, {"label", anyText}, {"x", anyScalar}, {"steps", anySteps},
 	}
 	return rapid.Custom(func(t *rapid.T) bson.D {
 		doc := bson.D{{Key: "_id", Value: id}}
@@ -120,7 +122,8 @@ func anyRecord(id int32, oddness int) *rapid.Generator[bson.D] {
 var anyIndex = rapid.Custom(func(t *rapid.T) taskdb.Index {
 	var index taskdb.Index
 	keys := bson.D{}
-	for _, path := range rapid.SliceOfNDistinct(anyRecordPath, 1, 3, rapid.ID).Draw(t, "paths") {
+	among := rapid.SampledFrom([]*rapid.Generator[string]{anyRecordPath, anyRecordPath, rapid.SampledFrom(stepPaths)}).Draw(t, "paths among")
+	for _, path := range rapid.SliceOfNDistinct(among, 1, 3, rapid.ID).Draw(t, "paths") {
 		keys = append(keys, bson.E{Key: path, Value: anyDirection.Draw(t, "direction")})
 	}
 	index.Keys = keys
@@ -131,76 +134,35 @@ var anyIndex = rapid.Custom(func(t *rapid.T) taskdb.Index {
 	return index
 })
 
-// pathsAmong draws from the indexes' paths as often as from all others.
-func pathsAmong(indexes []taskdb.Index) *rapid.Generator[string] {
-	var paths []string
-	for _, index := range indexes {
-		for _, key := range index.Keys.(bson.D) {
-			paths = append(paths, key.Key)
-		}
-	}
-	if len(paths) == 0 {
-		return anyRecordPath
-	}
-	return rapid.OneOf(anyRecordPath, rapid.SampledFrom(paths))
-}
+// anyRecordValue draws what records may hold.
+var anyRecordValue = rapid.OneOf(anyTime, anyText, anyValue, rapid.Map(rapid.Int32Range(0, 9), func(n int32) any { return n }))
 
-// anyRecordValue draws what records hold.
-var anyRecordValue = rapid.OneOf(anyTime, anyText, anyTime, anyText, anyValue, rapid.Map(rapid.Int32Range(0, 39), func(i int32) any { return fmt.Sprint("task-", i) }))
+// anyRecordCondition draws what a partial index asks of a path.
+var anyRecordCondition = anyConditionOn(anyRecordValue)
 
-// anyRecordCondition draws what a filter asks of a path of records.
-var anyRecordCondition = rapid.Custom(func(t *rapid.T) any {
-	compare := func(operators ...string) bson.E {
-		return bson.E{Key: rapid.SampledFrom(operators).Draw(t, "operator"), Value: anyRecordValue.Draw(t, "operand")}
-	}
-	switch rapid.IntRange(0, 6).Draw(t, "form") {
-	case 0:
-		return anyRecordValue.Draw(t, "equal to")
-	case 1:
-		return bson.D{compare("$gt", "$gte")}
-	case 2:
-		return bson.D{compare("$gt", "$gte"), compare("$lt", "$lte")}
-	case 3:
-		return bson.D{{Key: rapid.SampledFrom([]string{"$in", "$nin"}).Draw(t, "operator"), Value: bson.A(rapid.SliceOfN(anyRecordValue, 0, 4).Draw(t, "operands"))}}
-	case 4:
-		return bson.D{{Key: rapid.SampledFrom([]string{"$ne", "$eq"}).Draw(t, "operator"), Value: nil}}
-	case 5:
-		return bson.D{{Key: "$not", Value: bson.D{compare("$gt", "$gte", "$lt", "$lte", "$eq")}}}
-	default:
-		return anyCondition.Draw(t, "any")
-	}
-})
-
-// anyQuestionOn draws a query about some paths, of which it asks more about one.
-func anyQuestionOn(paths *rapid.Generator[string]) *rapid.Generator[question] {
-	return rapid.Custom(func(t *rapid.T) question {
-		focus := rapid.OneOf(rapid.Just(paths.Draw(t, "focus")), paths)
-		q := taskdb.Query{Filter: anyFilterOn(focus).Draw(t, "filter")}
-		sort := bson.D{}
-		for _, path := range rapid.SliceOfNDistinct(focus, 0, 2, rapid.ID).Draw(t, "sort") {
-			sort = append(sort, bson.E{Key: path, Value: anyDirection.Draw(t, "direction")})
+// anyConditionOn draws what a filter asks of a path that has some values.
+func anyConditionOn(value *rapid.Generator[any]) *rapid.Generator[any] {
+	return rapid.Custom(func(t *rapid.T) any {
+		compare := func(operators ...string) bson.E {
+			return bson.E{Key: rapid.SampledFrom(operators).Draw(t, "operator"), Value: value.Draw(t, "operand")}
 		}
-		q.Sort = sort
-		if rapid.Bool().Draw(t, "windowed") {
-			q.Skip, q.Limit = rapid.Int64Range(0, 10).Draw(t, "skip"), rapid.Int64Range(0, 20).Draw(t, "limit")
+		switch rapid.IntRange(0, 9).Draw(t, "form") {
+		case 0, 1, 2:
+			return value.Draw(t, "equal to")
+		case 3:
+			return bson.D{compare("$gt", "$gte", "$lt", "$lte")}
+		case 4:
+			return bson.D{compare("$gt", "$gte"), compare("$lt", "$lte")}
+		case 5:
+			return bson.D{{Key: "$in", Value: bson.A(rapid.SliceOfN(value, 0, 4).Draw(t, "operands"))}}
+		case 6:
+			return bson.D{{Key: "$nin", Value: bson.A(rapid.SliceOfN(value, 0, 4).Draw(t, "operands"))}}
+		case 7:
+			return bson.D{{Key: rapid.SampledFrom([]string{"$ne", "$eq"}).Draw(t, "operator"), Value: nil}}
+		case 8:
+			return bson.D{{Key: "$not", Value: bson.D{compare("$gt", "$gte", "$lt", "$lte", "$eq")}}}
+		default:
+			return anyCondition.Draw(t, "any")
 		}
-		return question{q}
 	})
-}
-
-// anyFilterOn draws a filter of up to three conditions, and now and then one of
-// several such.
-func anyFilterOn(paths *rapid.Generator[string]) *rapid.Generator[bson.D] {
-	condition := rapid.Custom(func(t *rapid.T) bson.E {
-		return bson.E{Key: paths.Draw(t, "path"), Value: anyRecordCondition.Draw(t, "condition")}
-	})
-	conjunction := rapid.Map(rapid.SliceOfN(condition, 0, 3), func(conditions []bson.E) bson.D { return append(bson.D{}, conditions...) })
-	return rapid.OneOf(conjunction, conjunction, rapid.Custom(func(t *rapid.T) bson.D {
-		branches := bson.A{}
-		for _, branch := range rapid.SliceOfN(conjunction, 1, 3).Draw(t, "branches") {
-			branches = append(branches, branch)
-		}
-		operator := rapid.SampledFrom([]string{"$or", "$or", "$and", "$nor"}).Draw(t, "operator")
-		return append(bson.D{{Key: operator, Value: branches}}, conjunction.Draw(t, "and")...)
-	}))
 }
