@@ -97,13 +97,16 @@ func typeName(kind bson.Type) string {
 // maxDescribed is how many bytes a value may have to be shown in a message.
 const maxDescribed = 1024
 
-// describe prints a key and its value for messages.
-func describe(key string, v value) string {
+// brief prints a value for messages.
+func brief(v value) string {
 	if len(v.data) > maxDescribed {
-		return fmt.Sprintf("{%s: %s of %d bytes}", key, typeName(v.kind), len(v.data))
+		return fmt.Sprintf("%s of %d bytes", typeName(v.kind), len(v.data))
 	}
-	return fmt.Sprintf("{%s: %s}", key, v)
+	return v.String()
 }
+
+// describe prints a key and its value for messages.
+func describe(key string, v value) string { return fmt.Sprintf("{%s: %s}", key, brief(v)) }
 
 // id prints the document's _id for messages.
 func (e *edit) id() string {

@@ -206,7 +206,7 @@ func parseAddToSet(v value, at trail) (modifier, *Error) {
 				return nil, err
 			}
 			if it.next() {
-				return nil, at.fail(CodeBadValue, "Found unexpected fields after $each in $addToSet: %s", describe("$addToSet", v))
+				return nil, at.fail(CodeBadValue, "Found unexpected fields after $each in $addToSet: %s", brief(v))
 			}
 		}
 	}

@@ -9,34 +9,36 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// parseArrayFilters parses the filters of $[identifier]. All paths in one begin
-// with its identifier.
-func (u *Update) parseArrayFilters(filters []bson.Raw) error {
+// parseArrayFilters parses the filters of $[identifier], and returns their
+// identifiers, with which all paths in a filter begin.
+func (u *Update) parseArrayFilters(filters []bson.Raw) ([]string, error) {
 	u.filters = make(map[string]node, len(filters))
+	var identifiers []string
 	for i, filter := range filters {
 		at := trail{"arrayFilters", strconv.Itoa(i)}
 		if err := validateDocument(filter, 0); err != nil {
-			return err.below([]byte(at[1])).below([]byte(at[0]))
+			return nil, err.below([]byte(at[1])).below([]byte(at[0]))
 		}
 		filter = bytes.Clone(filter)
 		root, err := filterParser{update: true}.document(filter, at, 0)
 		if err != nil {
 			err.Message = "Error parsing array filter :: caused by :: " + err.Message
-			return err
+			return nil, err
 		}
 		name, err := identifierOf(filter, "", at)
 		switch {
 		case err != nil:
-			return err
+			return nil, err
 		case name == "":
-			return at.fail(CodeFailedToParse, "Cannot use an expression without a top-level field name in arrayFilters")
+			return nil, at.fail(CodeFailedToParse, "Cannot use an expression without a top-level field name in arrayFilters")
 		case u.filters[name] != nil:
-			return at.fail(CodeFailedToParse, "Found multiple array filters with the same top-level field name %s", name)
+			return nil, at.fail(CodeFailedToParse, "Found multiple array filters with the same top-level field name %s", name)
 		}
 		u.filters[name] = root
 		u.arrayFilters = append(u.arrayFilters, filter)
+		identifiers = append(identifiers, name)
 	}
-	return nil
+	return identifiers, nil
 }
 
 // isIdentifier is what MongoDB lets an identifier be.
@@ -78,15 +80,4 @@ func agree(known, path string, at trail) (string, *Error) {
 			"Error parsing array filter :: caused by :: Expected a single top-level field name, found '%s' and '%s'", known, name)
 	}
 	return name, nil
-}
-
-// checkUsed refuses array filters that no path uses.
-func (u *Update) checkUsed(used map[string]bool) error {
-	for i, filter := range u.arrayFilters {
-		at := trail{"arrayFilters", strconv.Itoa(i)}
-		if name, err := identifierOf(filter, "", at); err == nil && !used[name] {
-			return at.fail(CodeFailedToParse, "The array filter for identifier '%s' was not used in the update %s", name, describe("update", value{bson.TypeEmbeddedDocument, u.source}))
-		}
-	}
-	return nil
 }

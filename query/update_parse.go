@@ -2,6 +2,7 @@ package query
 
 import (
 	"bytes"
+	"strconv"
 	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -26,10 +27,11 @@ func ParseUpdate(update bson.Raw, arrayFilters []bson.Raw) (*Update, error) {
 		}
 		return u, nil
 	}
-	if err := u.parseArrayFilters(arrayFilters); err != nil {
+	identifiers, err := u.parseArrayFilters(arrayFilters)
+	if err != nil {
 		return nil, err
 	}
-	if err := u.parseOperators(); err != nil {
+	if err := u.parseOperators(identifiers); err != nil {
 		return nil, err
 	}
 	return u, nil
@@ -63,15 +65,20 @@ type updateParser struct {
 	renames bool
 }
 
-func (u *Update) parseOperators() error {
+// parseOperators builds the tree of the changes. identifiers are those of the
+// array filters, all of which must be used.
+func (u *Update) parseOperators(identifiers []string) error {
 	p := updateParser{root: &updateNode{}, filters: u.filters, used: map[string]bool{}}
 	for it := elementsOf(u.source); it.next(); {
 		if err := p.operator(string(it.key), it.value); err != nil {
 			return err
 		}
 	}
-	if err := u.checkUsed(p.used); err != nil {
-		return err
+	for i, name := range identifiers {
+		if !p.used[name] {
+			return trail{"arrayFilters", strconv.Itoa(i)}.fail(CodeFailedToParse,
+				"The array filter for identifier '%s' was not used in the update %s", name, brief(value{bson.TypeEmbeddedDocument, u.source}))
+		}
 	}
 	p.root.sort()
 	u.root = p.root
