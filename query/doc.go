@@ -1,10 +1,11 @@
 // Package query is MongoDB's query language over raw BSON: filters, sorts,
-// projections and distinct values, with the semantics of MongoDB 8.2 and no
-// store beneath.
+// projections, distinct values and updates, with the semantics of MongoDB 8.2 and
+// no store beneath.
 //
-// Everything is parsed and checked once, by ParseFilter, ParseSort and
-// ParseProjection, before any document is looked at; what is wrong is told by
-// an *Error with MongoDB's code and words. What was parsed is immutable and
+// Everything is parsed and checked once, by ParseFilter, ParseSort,
+// ParseProjection and ParseUpdate, before any document is looked at; what is
+// wrong is told by an *Error with MongoDB's code and words. An update can also be
+// wrong for one document and right for others: then Update.Apply says so. What was parsed is immutable and
 // safe for use by many goroutines at once.
 //
 // # Documents
