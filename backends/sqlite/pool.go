@@ -13,13 +13,25 @@ import (
 
 // pool is a bounded set of connections for reading, opened when they are needed.
 // It hands out the one that was used last, whose page cache is warm: sqlitex.Pool
-// takes turns, and a walk over many batches reads half as many pages again.
+// takes turns, and a walk over many batches reads up to a third more pages then.
 type pool struct {
 	path string
 	free chan struct{} // a place for each connection that is in use
 
 	mu   sync.Mutex
-	idle []*sqlite.Conn
+	idle []*reader
+}
+
+// reader is a connection for reading.
+type reader struct {
+	conn *sqlite.Conn
+	// interrupt is closed to interrupt the connection. It is there for many
+	// users: Conn.SetInterrupt for each would start a goroutine, and go through
+	// all statements that the connection has ever prepared.
+	interrupt chan struct{}
+	// unwatch ends the watch on the user's context, and tells whether that has
+	// not ended yet.
+	unwatch func() bool
 }
 
 func newPool(path string) *pool { return &pool{path: path, free: make(chan struct{}, readerCount())} }
@@ -30,50 +42,67 @@ func readerCount() int { return min(2*runtime.GOMAXPROCS(0)+2, 32) }
 
 // take returns a connection whose statements the end of the context interrupts.
 // It must be put back.
-func (p *pool) take(ctx context.Context) (*sqlite.Conn, error) {
+func (p *pool) take(ctx context.Context) (*reader, error) {
 	select {
 	case p.free <- struct{}{}:
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	conn := p.pop()
-	if conn == nil {
-		var err error
-		if conn, err = openReading(p.path); err != nil {
+	r := p.pop()
+	if r == nil {
+		conn, err := openReading(p.path)
+		if err != nil {
 			<-p.free
 			return nil, fmt.Errorf("open %s for reading: %w", p.path, err)
 		}
+		r = &reader{conn: conn}
+		r.arm()
 	}
-	conn.SetInterrupt(ctx.Done())
-	return conn, nil
+	r.watch(ctx)
+	return r, nil
 }
 
-func (p *pool) pop() *sqlite.Conn {
+func (p *pool) pop() *reader {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	last := len(p.idle) - 1
 	if last < 0 {
 		return nil
 	}
-	conn := p.idle[last]
+	r := p.idle[last]
 	p.idle = p.idle[:last]
-	return conn
+	return r
 }
 
-// put takes a connection back. It ends what the user may have left open.
-func (p *pool) put(conn *sqlite.Conn) {
-	conn.SetInterrupt(nil)
+// put takes a connection back. Its user must have reset all statements.
+func (p *pool) put(r *reader) {
+	if !r.unwatch() {
+		<-r.interrupt
+		r.arm()
+	}
 	p.mu.Lock()
-	p.idle = append(p.idle, conn)
+	p.idle = append(p.idle, r)
 	p.mu.Unlock()
 	<-p.free
+}
+
+// arm readies the connection for an interrupt.
+func (r *reader) arm() {
+	r.interrupt = make(chan struct{})
+	r.conn.SetInterrupt(r.interrupt)
+}
+
+// watch has the end of the context interrupt the connection.
+func (r *reader) watch(ctx context.Context) {
+	interrupt := r.interrupt
+	r.unwatch = context.AfterFunc(ctx, func() { close(interrupt) })
 }
 
 // close closes all connections, of which none may be in use.
 func (p *pool) close() error {
 	var failed []error
-	for _, conn := range p.idle {
-		failed = append(failed, conn.Close())
+	for _, r := range p.idle {
+		failed = append(failed, r.conn.Close())
 	}
 	return errors.Join(failed...)
 }

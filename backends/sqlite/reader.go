@@ -17,10 +17,10 @@ func (s *Store) read(ctx context.Context, use func(conn *sqlite.Conn) error) err
 		return err
 	}
 	defer leave()
-	conn, err := s.readers.take(ctx)
+	r, err := s.readers.take(ctx)
 	if err == nil {
-		err = use(conn)
-		s.readers.put(conn)
+		err = use(r.conn)
+		s.readers.put(r)
 	}
 	if err != nil && ctx.Err() != nil {
 		return ctx.Err()

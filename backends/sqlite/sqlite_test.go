@@ -4,10 +4,16 @@ import (
 	"testing"
 
 	"github.com/taskdb/taskdb/backends/backendtest"
+	_ "github.com/taskdb/taskdb/backends/dict"
 	"github.com/taskdb/taskdb/taskdb"
 )
 
-// What the suite asks has nothing to do with the loss of power.
-func TestConformance(t *testing.T) {
-	backendtest.Run(t, func(t *testing.T) *taskdb.DB { return openURL(t, "sqlite:"+newPath(t)+"?durability=off") })
-}
+// openNew opens a new store. What the suite asks has nothing to do with the loss
+// of power.
+func openNew(t *testing.T) *taskdb.DB { return openURL(t, "sqlite:"+newPath(t)+"?durability=off") }
+
+func openDict(t *testing.T) *taskdb.DB { return openURL(t, "dict:") }
+
+func TestConformance(t *testing.T) { backendtest.Run(t, openNew) }
+
+func TestDifferential(t *testing.T) { backendtest.Differential(t, openNew, openDict) }
