@@ -107,7 +107,7 @@ func hasDecimal(d datum) bool {
 }
 
 func TestUpdateIsTheOracles(t *testing.T) {
-	rounds(t, 200, func(t *rapid.T) {
+	rounds(t, 80, func(t *rapid.T) {
 		w := newWorld(t)
 		source := encode(w.update(t))
 		update, err := query.ParseUpdate(source, nil)
@@ -139,7 +139,7 @@ func TestUpdateIsTheOracles(t *testing.T) {
 
 // TestSetAndUnset are laws that hold whatever is set.
 func TestSetAndUnset(t *testing.T) {
-	rounds(t, 50, func(t *rapid.T) {
+	rounds(t, 25, func(t *rapid.T) {
 		w := newWorld(t)
 		path, v := w.updatePath(t), w.argument(t)
 		set := mustUpdate(t, bson.D{{Key: "$set", Value: bson.D{{Key: path, Value: v}}}})
@@ -205,7 +205,7 @@ func mustUpdate(t require.TestingT, update any) *query.Update {
 // must be these where 34 digits hold them, and else no further off than half a
 // unit of the last digit.
 func TestCalculationWithDecimals(t *testing.T) {
-	rounds(t, 100, func(t *rapid.T) {
+	rounds(t, 40, func(t *rapid.T) {
 		a, b := anyDecimal(t), anyDecimal(t)
 		for operator, exact := range map[string]func(x, y *big.Rat) *big.Rat{
 			"$inc": new(big.Rat).Add, "$mul": new(big.Rat).Mul,
