@@ -19,9 +19,9 @@ import (
 // Backend keeps the collections of one store. It is what DB is built on: users
 // hold a DB and never see a Backend, so that methods may be added.
 //
-// Collections are named "database.collection"; one that was never written to is
-// empty. Documents that come in are valid BSON with an _id, and the backend keeps
-// copies; documents that it hands out are the caller's. All methods are safe for
+// Collections are named "database.collection", and DB has checked the names; one
+// that was never written to is empty, and a write that fails does not make it.
+// Documents that come in are valid BSON with an _id, and the backend keeps copies; documents that it hands out are the caller's. All methods are safe for
 // use by many goroutines at once, and return the context's error soon after it
 // ends. After Close they return ErrClosed.
 type Backend interface {

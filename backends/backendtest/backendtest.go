@@ -10,7 +10,8 @@
 //		})
 //	}
 //
-// Each file holds one area, and begins with the list of its behaviours.
+// Each file holds one area, and begins with the list of its behaviours. Beside
+// them, Differential compares the answers of stores to random queries.
 package backendtest
 
 import (
