@@ -43,6 +43,7 @@ func (a *arena) run(ctx context.Context, o options) error {
 		}
 		defer p.Close()
 		a.ipython = p
+		a.report.note(fmt.Sprintf("IPython's %s store: %s.", a.kind, p.versions))
 	}
 	stop, err := o.startProfile()
 	if err != nil {

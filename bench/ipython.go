@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -21,10 +22,11 @@ var ipythonScript string
 // ipython is a Python process that keeps the records in one of IPython parallel's
 // databases and times what it is asked by itself.
 type ipython struct {
-	process *exec.Cmd
-	in      *json.Encoder
-	out     *bufio.Reader
-	close   func() error
+	process  *exec.Cmd
+	in       *json.Encoder
+	out      *bufio.Reader
+	close    func() error
+	versions string // of what it runs with
 }
 
 // pythonRequest is what ipython.py is asked; see there.
@@ -60,14 +62,16 @@ func startIPython(ctx context.Context, python, store, directory string, set task
 	if err := process.Start(); err != nil {
 		return nil, fmt.Errorf("start %s: %w", python, err)
 	}
-	p := &ipython{process, json.NewEncoder(stdin), bufio.NewReader(stdout), stdin.Close}
+	p := &ipython{process: process, in: json.NewEncoder(stdin), out: bufio.NewReader(stdout), close: stdin.Close}
 	records := filepath.Join(directory, "records.jsonl")
 	if err := writeRecords(set, records); err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
-	if _, err := p.ask(pythonRequest{Do: "open", Store: store, Directory: directory, File: records}); err != nil {
+	opened, err := p.ask(pythonRequest{Do: "open", Store: store, Directory: directory, File: records})
+	if err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
+	p.versions = strings.Join(opened.IDs, ", ")
 	return p, os.Remove(records)
 }
 

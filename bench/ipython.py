@@ -9,16 +9,20 @@ Reads one request a line and writes one answer a line, both JSON:
     {"do": "add", "records": [...]}        add_record of each
 
 Records and checks are in MongoDB's extended JSON. An answer has the seconds that the
-database took, and the msg_ids in the order in which it gave them; or an error.
+database took, and the msg_ids in the order in which it gave them; or an error. That to "open"
+has what IPython runs with in their place.
 """
 
 import base64
 import json
+import platform
+import sqlite3
 import sys
 import time
 import warnings
 from datetime import datetime
 
+import ipyparallel
 from ipyparallel.controller.dictdb import DictDB
 from ipyparallel.controller.sqlitedb import SQLiteDB
 
@@ -55,7 +59,8 @@ class Peer:
                 record = parse(line)
                 self.db.add_record(record["msg_id"], record)
         self.commit()
-        return 0, []
+        versions = f"ipyparallel {ipyparallel.__version__}, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}"
+        return 0, [versions]
 
     def get(self, request):
         start = time.perf_counter()

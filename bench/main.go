@@ -59,6 +59,7 @@ func run(ctx context.Context, arguments []string) error {
 			return err
 		}
 	}
+	r.note(machine(o))
 	return r.write(os.Stdout)
 }
 
