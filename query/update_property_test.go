@@ -1,6 +1,7 @@
 package query_test
 
 import (
+	"math"
 	"bytes"
 	"fmt"
 	"math/big"
@@ -59,7 +60,7 @@ func (w *world) update(t *rapid.T) bson.D {
 func (w *world) updateArgument(t *rapid.T, operator string) any {
 	switch operator {
 	case "$inc", "$mul":
-		return rapid.SampledFrom([]any{int32(1), int32(-1), int32(0), int32(1 << 30), int64(3), int64(1 << 62), 0.5, -0.0, 1e300}).Draw(t, "operand")
+		return rapid.SampledFrom([]any{int32(1), int32(-1), int32(0), int32(1 << 30), int64(3), int64(1 << 62), 0.5, math.Copysign(0, -1), 1e300}).Draw(t, "operand")
 	case "$push", "$addToSet":
 		return w.elements(t, operator == "$push")
 	case "$pull":

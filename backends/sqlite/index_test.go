@@ -72,7 +72,7 @@ func TestAnIndexIsBuiltWhileOthersWrite(t *testing.T) {
 		indexed := found(t, db, filter)
 		require.Equal(t, name, explained(t, db, filter).Scans[0].Index)
 		require.Equal(t, found(t, db, bson.D{{Key: "$nor", Value: bson.A{bson.D{{Key: "$nor", Value: bson.A{filter}}}}}}), indexed)
-		require.Greater(t, len(indexed), 500)
+		require.GreaterOrEqual(t, len(indexed), 500, "all that were there at the start")
 	}
 }
 
