@@ -1,9 +1,9 @@
 package query_test
 
 import (
-	"math"
 	"bytes"
 	"fmt"
+	"math"
 	"math/big"
 	"slices"
 	"strings"
