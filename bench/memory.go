@@ -60,7 +60,7 @@ func printPeak(ctx context.Context, o options, w io.Writer) error {
 }
 
 // peakMemory returns how many bytes of this process were in memory at once at the
-// most, without those of files that it mapped.
+// most, its code included.
 func peakMemory() (int64, error) {
 	status, err := os.Open("/proc/self/status")
 	if err != nil {
