@@ -10,11 +10,23 @@ import (
 	"github.com/taskdb/taskdb/taskdb"
 )
 
-// view is a collection as the executor reads it: by its name, since it may come
-// and go.
+// view is a collection as one request sees it: by its name, since it may come
+// and go, and without the documents that are added later, of which the plan may
+// not be true (they may make an index multikey).
 type view struct {
 	store *Store
 	name  string
+	end   uint64 // the id of the first document to be added later
+}
+
+func (s *Store) view(name string) *view {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	v := &view{store: s, name: name}
+	if c := s.collections[name]; c != nil {
+		v.end = c.docs.nextID()
+	}
+	return v
 }
 
 // Indexes is execute.Source's.
@@ -29,19 +41,23 @@ func (v *view) Indexes() (indexes []*query.Index) {
 	return indexes
 }
 
-// Count is execute.Source's.
+// Count is execute.Source's. An index that has changed since the plan was made
+// must be walked.
 func (v *view) Count(ctx context.Context, scan query.Scan) (n int64, ok bool, err error) {
 	err = v.store.read(ctx, v.name, func(c *collection) error {
 		switch {
 		case c == nil:
+			ok = true
 		case scan.Index == nil:
-			n = c.docs.count
-		case c.index(scan.Index.Name) != nil:
-			n = c.index(scan.Index.Name).count(scan.Ranges)
+			n, ok = c.docs.count, true
+		default:
+			if x := c.index(scan.Index.Name); x != nil && x.definition == scan.Index {
+				n, ok = x.count(scan.Ranges), true
+			}
 		}
 		return nil
 	})
-	return n, true, err
+	return n, ok, err
 }
 
 // Fetch is execute.Source's.

@@ -2,6 +2,7 @@ package dict
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"slices"
 
@@ -20,6 +21,7 @@ const (
 // where it stands.
 type walk struct {
 	scan   query.Scan
+	end    uint64        // documents from this id on are left out
 	ranges []query.Range // those still to be walked, in the order of the walk
 	begun  bool          // the first of them, up to key
 	key    string        // of the last entry read
@@ -27,18 +29,18 @@ type walk struct {
 	batch  []execute.Entry
 }
 
-func newWalk(scan query.Scan) *walk {
+func newWalk(scan query.Scan, end uint64) *walk {
 	ranges := slices.Clone(scan.Ranges)
 	if scan.Reverse {
 		slices.Reverse(ranges)
 	}
-	return &walk{scan: scan, ranges: ranges, batch: make([]execute.Entry, 0, firstBatch)}
+	return &walk{scan: scan, end: end, ranges: ranges, batch: make([]execute.Entry, 0, firstBatch)}
 }
 
 // Walk is execute.Source's.
 func (v *view) Walk(ctx context.Context, scan query.Scan, _ bool) iter.Seq2[execute.Entry, error] {
 	return func(yield func(execute.Entry, error) bool) {
-		w := newWalk(scan)
+		w := newWalk(scan, v.end)
 		for {
 			more, err := w.next(ctx, v)
 			if err != nil {
@@ -58,32 +60,39 @@ func (v *view) Walk(ctx context.Context, scan query.Scan, _ bool) iter.Seq2[exec
 	}
 }
 
+var errDropped = errors.New("the index was dropped while it was read")
+
 // next fills the batch under the lock, and tells whether there may be more.
 func (w *walk) next(ctx context.Context, v *view) (more bool, err error) {
-	err = v.store.read(ctx, v.name, func(c *collection) error {
-		more = c != nil && w.read(c)
-		return nil
+	err = v.store.read(ctx, v.name, func(c *collection) (err error) {
+		if c != nil {
+			more, err = w.read(c)
+		}
+		return err
 	})
 	return more, err
 }
 
 // read fills the batch, and tells whether there may be more.
-func (w *walk) read(c *collection) bool {
+func (w *walk) read(c *collection) (more bool, err error) {
 	if w.scan.Index == nil {
-		return w.readAll(c)
+		return w.readAll(c), nil
 	}
 	x := c.index(w.scan.Index.Name)
-	for x != nil && len(w.ranges) > 0 {
+	if x == nil {
+		return false, errDropped
+	}
+	for len(w.ranges) > 0 {
 		if !w.readRange(c, x, w.ranges[0]) {
-			return true
+			return true, nil
 		}
 		w.ranges, w.begun = w.ranges[1:], false
 	}
-	return false
+	return false, nil
 }
 
-func (w *walk) readAll(c *collection) bool {
-	for w.id++; w.id < c.docs.next; w.id++ {
+func (w *walk) readAll(c *collection) (more bool) {
+	for w.id++; w.id < w.end; w.id++ {
 		if !w.take(c, w.id) {
 			return true
 		}
@@ -94,7 +103,7 @@ func (w *walk) readAll(c *collection) bool {
 // take adds a document to the batch, and tells whether there is room for more.
 func (w *walk) take(c *collection, id uint64) bool {
 	w.id = id
-	if doc := c.docs.get(id); doc != nil {
+	if doc := c.docs.get(id); doc != nil && id < w.end {
 		w.batch = append(w.batch, execute.Entry{ID: int64(id), Doc: doc})
 	}
 	return len(w.batch) < cap(w.batch)
