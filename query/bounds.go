@@ -169,7 +169,7 @@ func regexBounds(re *regex) bounds {
 	itself := pointOf(value{bson.TypeRegex, []byte(re.pattern + "\x00" + re.options + "\x00")})
 	return bounds{
 		keys:  normalized(ranges{beginningWith(cutKey(key)), itself}),
-		exact: complete && len(key) <= maxKeySize && itself.point(),
+		exact: complete && itself.point(), // longer than what the strings begin with
 	}
 }
 

@@ -46,6 +46,8 @@ func TestDeepKeysEnd(t *testing.T) {
 		key := append(bytes.Clone(document), field...)
 		require.Equal(t, -1, query.KeyLength(append(key, bytes.Repeat(level, 1<<22)...)), name)
 	}
+	deeper := append(bytes.Repeat(array, 2*query.MaxDepth), make([]byte, 2*query.MaxDepth)...)
+	require.Equal(t, -1, query.KeyLength(deeper), "deeper than a document may be")
 	var deep any = bson.A{}
 	for range query.MaxDepth - 1 {
 		deep = bson.A{deep}

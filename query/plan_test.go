@@ -71,6 +71,7 @@ func TestPlansOfTaskQueries(t *testing.T) {
 		{`{msg_id: {$in: ["x", "y"]}}`, `{submitted: 1}`, 10, "msg_id_1 in 2 ranges, exact"},
 		{`{msg_id: "x", completed: null}`, ``, 0, "msg_id_1"},
 		{`{msg_id: {$in: ["x", "y"]}, engine_uuid: "e", client_uuid: "c"}`, `{completed: -1}`, 5, "msg_id_1 in 2 ranges"},
+		{`{msg_id: null, completed: null}`, ``, 0, "unfinished"}, // null is not unique
 		{`{msg_id: {$glob: "5c3a*"}}`, ``, 0, "msg_id_1 in 2 ranges, exact"},
 
 		// What is not finished.
@@ -109,6 +110,7 @@ func TestPlansOfTaskQueries(t *testing.T) {
 		{`{}`, `{completed: -1}`, 50, "completed_1 backwards, exact, sorted by 1"},
 		{`{}`, `{submitted: 1}`, 0, "submitted_1, exact, sorted by 1"},
 		{`{}`, `{submitted: 1, msg_id: 1}`, 0, "submitted_1, exact, sorted by 1"},
+		{`{queue: {$ne: "control"}}`, `{submitted: 1}`, 0, "submitted_1, sorted by 1"},
 		{`{"header.username": "u"}`, `{submitted: -1, msg_id: -1}`, 10, "submitted_1 backwards, sorted by 1"},
 		{`{"header.username": "u"}`, `{size: 1}`, 10, "all"},
 
@@ -120,6 +122,7 @@ func TestPlansOfTaskQueries(t *testing.T) {
 		{`{$or: [{engine_uuid: {$ne: null}}, {started: {$ne: null}}]}`, ``, 0, "all"},
 		{`{$or: [{engine_uuid: "a"}, {client_uuid: "b"}], submitted: {$gte: {$date: "2026-11-22T10:00:00Z"}}}`, ``, 0,
 			"engine_uuid_1 and client_uuid_1"},
+		{`{$or: [{label: {$gte: "b"}}, {msg_id: "x"}], queue: {$gte: "a", $lt: "b"}}`, ``, 0, "queue_1"},
 		{`{$or: [{label: {$gte: "a"}}, {queue: "b"}], engine_uuid: "e"}`, ``, 0, "engine_uuid_1"},
 		{`{$or: [{$or: [{msg_id: "x"}, {label: "a"}]}, {queue: "b"}]}`, ``, 0, "msg_id_1 and label_1 and queue_1, exact"},
 		{`{$or: [{completed: null, submitted: {$lt: {$date: "2026-11-22T10:00:00Z"}}}, {msg_id: "x"}]}`, ``, 0,
