@@ -6,8 +6,9 @@ import (
 	"strings"
 )
 
-// The codes of MongoDB's errors that have a name. Other codes are numbers that
-// stand for one place in the server's source; MongoDB calls these LocationN.
+// The codes of MongoDB's errors that others ask for. Those above 10,000 have no
+// name: they stand for one place in the server's source, and MongoDB calls them
+// LocationN.
 const (
 	CodeBadValue               = 2
 	CodeFailedToParse          = 9
@@ -30,6 +31,8 @@ const (
 	CodeQueryFeatureNotAllowed = 224
 	CodeNotImplemented         = 238
 	CodeMemoryLimit            = 292
+	CodeUpdateTooLarge         = 17419
+	CodeUpsertTooLarge         = 17420
 )
 
 var codeNames = map[int]string{

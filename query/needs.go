@@ -38,3 +38,9 @@ func (s *Sort) Needs(key string) bool {
 	}
 	return false
 }
+
+// Needs tells whether the update looks at a document's top-level key, or at what
+// is below it, or changes it. A replacement is compared with the whole document.
+func (u *Update) Needs(key string) bool {
+	return u.IsReplacement() || u.root.find([]byte(key)) >= 0
+}

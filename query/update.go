@@ -8,7 +8,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// maxDocument is how many bytes an updated document may have, as in MongoDB.
+// maxDocument is how many bytes an updated document may have, as in MongoDB,
+// unless WithMaxSize says otherwise.
 const maxDocument = 16 << 20
 
 // Update is a parsed update: operators that change a document, or a document
@@ -19,6 +20,15 @@ type Update struct {
 	filters      map[string]node // of arrayFilters, by identifier
 	root         *updateNode     // what the operators change; nil for a replacement
 	deep         bool            // what Apply makes may nest too deep
+	max          int             // bytes that a document may have
+}
+
+// WithMaxSize returns the same update for documents of at most so many bytes. A
+// store that keeps parts of a document elsewhere bounds the rest by itself.
+func (u *Update) WithMaxSize(bytes int) *Update {
+	larger := *u
+	larger.max = bytes
+	return &larger
 }
 
 // Source returns the update as it was parsed. The caller must not change it.
@@ -48,7 +58,7 @@ func (u *Update) IsReplacement() bool { return u.root == nil }
 // must have its _id, which an update may set to an equal value only.
 //
 // Apply fails with an *Error if the update does not suit the document, or what
-// becomes of it is larger than 16 MiB or nests deeper than MaxDepth; or if a
+// becomes of it is larger than 16 MiB (see WithMaxSize) or nests deeper than MaxDepth; or if a
 // regular expression ran out of its budget.
 func (u *Update) Apply(doc bson.Raw, filter *Filter, now time.Time) (changed bson.Raw, modified bool, err error) {
 	if u.IsReplacement() {
@@ -119,8 +129,8 @@ func (u *Update) replacement(id value, now time.Time) ([]byte, error) {
 
 // checkLimits checks the size of an updated document, and how deep it nests.
 func (u *Update) checkLimits(doc []byte) error {
-	if len(doc) > maxDocument {
-		return tooLarge(false)
+	if len(doc) > u.max {
+		return u.tooLarge(false)
 	}
 	if u.deep {
 		return Validate(doc)
@@ -128,11 +138,11 @@ func (u *Update) checkLimits(doc []byte) error {
 	return nil
 }
 
-func tooLarge(insert bool) *Error {
+func (u *Update) tooLarge(insert bool) *Error {
 	if insert {
-		return failure(17420, "Document to upsert is larger than %d", maxDocument)
+		return failure(CodeUpsertTooLarge, "Document to upsert is larger than %d", u.max)
 	}
-	return failure(17419, "Resulting document after update is larger than %d", maxDocument)
+	return failure(CodeUpdateTooLarge, "Resulting document after update is larger than %d", u.max)
 }
 
 // idFirst returns doc with its _id, if it has one, in front.

@@ -170,8 +170,8 @@ func (e *edit) changed(dst []byte, c *change, key string, v value) ([]byte, erro
 	if after.missing() {
 		return dst, nil
 	}
-	if dst = appendElement(dst, key, after); len(dst) > maxDocument {
-		return nil, c.locate(tooLarge(e.insert))
+	if dst = appendElement(dst, key, after); len(dst) > e.update.max {
+		return nil, c.locate(e.update.tooLarge(e.insert))
 	}
 	return dst, nil
 }

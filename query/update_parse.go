@@ -19,7 +19,7 @@ func ParseUpdate(update bson.Raw, arrayFilters []bson.Raw) (*Update, error) {
 	if err := Validate(update); err != nil {
 		return nil, err
 	}
-	u := &Update{source: bytes.Clone(update)}
+	u := &Update{source: bytes.Clone(update), max: maxDocument}
 	it := elementsOf(u.source)
 	if !it.next() || len(it.key) == 0 || it.key[0] != '$' {
 		if len(arrayFilters) > 0 {

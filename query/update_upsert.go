@@ -37,8 +37,8 @@ func (u *Update) Upsert(filter *Filter, now time.Time) (bson.Raw, error) {
 	if err := checkInsert(doc); err != nil {
 		return nil, err
 	}
-	if len(doc) > maxDocument {
-		return nil, tooLarge(true)
+	if len(doc) > u.max {
+		return nil, u.tooLarge(true)
 	}
 	if err := Validate(doc); err != nil {
 		return nil, err
@@ -75,7 +75,7 @@ func (u *Update) equalities(filter *Filter) ([]byte, error) {
 		}
 	}
 	tree.sort()
-	e := newEdit(&Update{root: tree, source: filter.source}, emptyDocument, time.Time{})
+	e := newEdit(&Update{root: tree, source: filter.source, max: u.max}, emptyDocument, time.Time{})
 	e.insert = true
 	doc, _, err := e.run()
 	return doc, err

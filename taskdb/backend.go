@@ -31,10 +31,17 @@ type Backend interface {
 	// in a unique index.
 	Add(ctx context.Context, collection string, docs []bson.Raw) error
 
-	// AddEach stores each document by itself, and returns what became of it: nil,
-	// or the error that Add would give for it alone. The second result is an
-	// error that kept all from being stored.
-	AddEach(ctx context.Context, collection string, docs []bson.Raw) ([]error, error)
+	// Write carries out changes, one after another, and returns the outcome of each
+	// at its place. A document is changed whole or not at all, with its keys in all
+	// indexes; a change of one document finds it and changes it with nobody between.
+	// If they are ordered, those behind the first that fails have the outcome
+	// ErrNotTried. The second result is an error that kept all from being tried.
+	//
+	// A change of many documents takes steps of at most some 50 ms, between which
+	// others are served. A deletion of many that has begun is carried through,
+	// whatever becomes of the context and, in a store that outlives the process, of
+	// that. What was changed while they were being found is asked about again.
+	Write(ctx context.Context, collection string, changes []Change, ordered bool) ([]Outcome, error)
 
 	// Get returns the document whose msg_id is the given one, whole, or
 	// ErrNotFound.

@@ -78,39 +78,6 @@ func (db *DB) AddRaw(ctx context.Context, docs ...bson.Raw) error {
 	return nil
 }
 
-// AddEach stores each document by itself and returns what became of each: nil, or
-// the error that AddRaw would give for it alone. The second result is an error
-// that kept all from being stored.
-func (db *DB) AddEach(ctx context.Context, docs ...bson.Raw) ([]error, error) {
-	if err := checkCollection(db.collection); err != nil {
-		return nil, fmt.Errorf("add: %w", err)
-	}
-	results := make([]error, len(docs))
-	var sound []bson.Raw
-	var places []int
-	for i, doc := range docs {
-		checked, err := prepare(doc)
-		if err != nil {
-			results[i] = fmt.Errorf("add: %w", err)
-			continue
-		}
-		sound, places = append(sound, checked), append(places, i)
-	}
-	if len(sound) == 0 {
-		return results, nil
-	}
-	stored, err := db.backend.AddEach(ctx, db.collection, sound)
-	if err != nil {
-		return nil, fmt.Errorf("add to %s: %w", db.collection, err)
-	}
-	for i, err := range stored {
-		if err != nil {
-			results[places[i]] = fmt.Errorf("add to %s: %w", db.collection, err)
-		}
-	}
-	return results, nil
-}
-
 // Get returns the record of a task, with its buffers. If there is none the error
 // is ErrNotFound.
 func (db *DB) Get(ctx context.Context, msgID string) (*TaskRecord, error) {

@@ -37,6 +37,9 @@ var (
 	// ErrFull says that a store's bounds are reached, and that it holds too few
 	// finished records that could make room.
 	ErrFull = errors.New("store is full")
+	// ErrNotTried says that an operation of an ordered bulk comes behind one that
+	// failed.
+	ErrNotTried = errors.New("not tried, since an earlier operation failed")
 	// ErrTooLarge says that a record is larger than MaxRecordSize.
 	ErrTooLarge = errors.New("record is too large")
 )

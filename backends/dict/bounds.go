@@ -54,10 +54,10 @@ type room struct{ records, bytes int64 }
 
 func (r room) none() bool { return r.records <= 0 && r.bytes <= 0 }
 
-// makeRoom drops the oldest finished documents if the bounds are passed, of
-// those with an id below before. It fails with ErrFull, and drops none, if there
-// are not enough of them.
-func (c *collection) makeRoom(before uint64) error {
+// makeRoom drops the oldest finished documents if the bounds are passed, of those
+// that may go. It fails with ErrFull, and drops none, if there are not enough of
+// them.
+func (c *collection) makeRoom(mayGo func(id uint64) bool) error {
 	need := c.bounds.excess(c.docs.count, c.docs.bytes)
 	if need.none() {
 		return nil
@@ -70,7 +70,7 @@ func (c *collection) makeRoom(before uint64) error {
 	c.eachOldest(func(id uint64) bool {
 		doc := c.docs.get(id)
 		// The filter has no regular expression, and so no error.
-		if finished, _ := taskdb.StateFinished.Filter().Match(doc); !finished || id >= before {
+		if finished, _ := taskdb.StateFinished.Filter().Match(doc); !finished || !mayGo(id) {
 			return true
 		}
 		oldest = append(oldest, id)

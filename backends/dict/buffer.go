@@ -78,7 +78,7 @@ func (s *Store) PutBuffer(ctx context.Context, name, msgID, key string, r io.Rea
 		if err != nil {
 			return err
 		}
-		return c.replace(id, doc)
+		return c.change(id, doc)
 	})
 }
 

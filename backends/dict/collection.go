@@ -1,7 +1,10 @@
 package dict
 
 import (
+	"bytes"
 	"errors"
+	"slices"
+	"sync/atomic"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
@@ -18,6 +21,10 @@ type collection struct {
 	docs    pages
 	indexes []*index // the standard ones first, of which the first is on _id
 	keys    *query.IndexSet
+	places  []int // of all indexes
+	// moves counts the documents that got other keys, and turns how often an
+	// index came to hold what the planner must know of: see execute.Changes.
+	moves, turns atomic.Uint64
 }
 
 func newCollection(name string, bounds Bounds) *collection {
@@ -39,7 +46,7 @@ func (c *collection) addAll(docs []bson.Raw) error {
 			return err
 		}
 	}
-	if err := c.makeRoom(first); err != nil {
+	if err := c.makeRoom(func(id uint64) bool { return id < first }); err != nil {
 		c.removeFrom(first)
 		return err
 	}
@@ -73,31 +80,20 @@ func (c *collection) enterAll(doc bson.Raw, id uint64) error {
 			return c.duplicate(x.definition, key, doc)
 		}
 	}
-	var spelled []string
-	for i, x := range c.indexes {
-		x.enter(keys[i], id, &spelled)
-	}
+	c.enter(c.places, keys, id)
 	return nil
 }
 
 // remove takes a document back.
 func (c *collection) remove(id uint64) {
-	if doc := c.docs.get(id); doc != nil {
-		c.removeKeys(id, doc)
-		c.docs.remove(id)
+	doc := c.docs.get(id)
+	if doc == nil {
+		return
 	}
-}
-
-func (c *collection) removeKeys(id uint64, doc bson.Raw) {
-	for _, x := range c.indexes {
-		keys, err := x.definition.Keys(doc)
-		if err != nil {
-			continue // it could not have been added
-		}
-		for _, key := range keys.List {
-			x.remove(key, id)
-		}
+	if keys, err := c.keys.Keys(doc); err == nil { // else it could not have been added
+		c.leave(c.places, keys, id)
 	}
+	c.docs.remove(id)
 }
 
 // duplicate is the error of a document one of whose keys is taken.
@@ -143,15 +139,69 @@ func (c *collection) shares(x *index, p posting, doc bson.Raw) bool {
 	})
 }
 
-// replace stores a copy of a document in place of another, whose id it keeps.
-func (c *collection) replace(id uint64, doc bson.Raw) error {
+// change stores a copy of a document in place of another, whose id it keeps, and
+// drops what that leaves no room for. With an error nothing is changed.
+func (c *collection) change(id uint64, doc bson.Raw) error {
 	old := c.docs.get(id)
-	c.removeKeys(id, old)
-	if err := c.enterAll(doc, id); err != nil {
-		return errors.Join(err, c.enterAll(old, id))
+	if err := c.replace(id, doc); err != nil {
+		return err
 	}
+	err := c.makeRoom(func(other uint64) bool { return other != id })
+	if err != nil {
+		err = errors.Join(err, c.replace(id, old))
+	}
+	return err
+}
+
+// replace stores a copy of a document in place of another. Only the indexes are
+// touched in which they have different keys.
+func (c *collection) replace(id uint64, doc bson.Raw) error {
+	before, err := c.keys.Keys(c.docs.get(id))
+	if err != nil {
+		return err
+	}
+	after, err := c.keys.Keys(doc)
+	if err != nil {
+		return err
+	}
+	var changed []int
+	for i := range c.indexes {
+		if !slices.EqualFunc(before[i].List, after[i].List, bytes.Equal) || before[i].Multikey != after[i].Multikey {
+			changed = append(changed, i)
+		}
+	}
+	c.leave(changed, before, id)
+	for _, i := range changed {
+		if key, taken := c.taken(c.indexes[i], after[i], doc); taken {
+			c.enter(changed, before, id)
+			return c.duplicate(c.indexes[i].definition, key, doc)
+		}
+	}
+	c.enter(changed, after, id)
 	c.docs.replace(id, doc)
+	if len(changed) > 0 {
+		c.moves.Add(1)
+	}
 	return nil
+}
+
+// enter adds a document's keys to the indexes at some places.
+func (c *collection) enter(places []int, keys []query.Keys, id uint64) {
+	var spelled []string
+	for _, i := range places {
+		if c.indexes[i].enter(keys[i], id, &spelled) {
+			c.turns.Add(1)
+		}
+	}
+}
+
+// leave removes a document's keys from the indexes at some places.
+func (c *collection) leave(places []int, keys []query.Keys, id uint64) {
+	for _, i := range places {
+		for _, key := range keys[i].List {
+			c.indexes[i].remove(key, id)
+		}
+	}
 }
 
 // idOf returns the id of the document that was stored first with a msg_id.

@@ -96,17 +96,6 @@ func (s *Store) Add(ctx context.Context, name string, docs []bson.Raw) error {
 	return s.write(ctx, name, func(c *collection) error { return c.addAll(docs) })
 }
 
-// AddEach is taskdb.Backend's.
-func (s *Store) AddEach(ctx context.Context, name string, docs []bson.Raw) ([]error, error) {
-	results := make([]error, len(docs))
-	return results, s.write(ctx, name, func(c *collection) error {
-		for i := range docs {
-			results[i] = c.addAll(docs[i : i+1])
-		}
-		return nil
-	})
-}
-
 // Get is taskdb.Backend's.
 func (s *Store) Get(ctx context.Context, name, msgID string) (doc bson.Raw, err error) {
 	err = s.read(ctx, name, func(c *collection) error {

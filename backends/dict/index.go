@@ -32,25 +32,26 @@ func newIndex(definition *query.Index, standard bool) *index {
 	return &index{definition: definition, standard: standard}
 }
 
-// note tells the planner what the index's keys have come to be.
-func (x *index) note(keys query.Keys) {
+// note tells the planner what the index's keys have come to be, if that is news.
+func (x *index) note(keys query.Keys) (turned bool) {
 	unordered := keys.Cut && !x.definition.Unordered
 	if multikey := keys.Multikey && !x.definition.Multikey; !multikey && !unordered {
-		return
+		return false
 	}
 	changed := *x.definition
 	changed.Multikey = changed.Multikey || keys.Multikey
 	changed.Unordered = changed.Unordered || keys.Cut
 	x.definition = &changed
+	return true
 }
 
 // enter adds a document's keys. spelled are its keys in other indexes: equal keys
-// share their bytes.
-func (x *index) enter(keys query.Keys, id uint64, spelled *[]string) {
-	x.note(keys)
+// share their bytes. It tells whether the planner has to know of these keys.
+func (x *index) enter(keys query.Keys, id uint64, spelled *[]string) (turned bool) {
 	for _, key := range keys.List {
 		x.add(key, id, spelled)
 	}
+	return x.note(keys)
 }
 
 func (x *index) add(key []byte, id uint64, spelled *[]string) {

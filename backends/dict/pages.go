@@ -23,6 +23,9 @@ type pages struct {
 // nextID is the id that the next document will have.
 func (p *pages) nextID() uint64 { return max(p.next, 1) }
 
+// empty tells whether there never was a document.
+func (p *pages) empty() bool { return p.next == 0 }
+
 func (p *pages) add(doc bson.Raw) {
 	id := p.nextID()
 	p.next = id + 1

@@ -10,41 +10,49 @@ import (
 	"github.com/taskdb/taskdb/taskdb"
 )
 
-// view is a collection as one request sees it: by its name, since it may come
-// and go, and without the documents that are added later, of which the plan may
-// not be true (they may make an index multikey).
+// view is a collection as one request sees it: without the documents that are
+// added later, of which the plan may not be true (they may make an index
+// multikey).
 type view struct {
-	store *Store
-	name  string
-	end   uint64 // the id of the first document to be added later
+	// read calls use with the collection, which is nil if it is not there.
+	read  func(ctx context.Context, use func(c *collection) error) error
+	end   uint64      // the id of the first document to be added later
+	c     *collection // at the start
+	moves uint64      // of the collection, at the start
+	turns uint64
 }
 
+// view returns a collection, which may come and go meanwhile.
 func (s *Store) view(name string) *view {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	v := &view{store: s, name: name}
-	if c := s.collections[name]; c != nil {
-		v.end = c.docs.nextID()
-	}
+	v := newView(s.collections[name])
+	v.read = func(ctx context.Context, use func(c *collection) error) error { return s.read(ctx, name, use) }
 	return v
+}
+
+func newView(c *collection) *view {
+	if c == nil {
+		return &view{}
+	}
+	return &view{end: c.docs.nextID(), c: c, moves: c.moves.Load(), turns: c.turns.Load()}
 }
 
 // Indexes is execute.Source's.
 func (v *view) Indexes() (indexes []*query.Index) {
-	v.store.mu.RLock()
-	defer v.store.mu.RUnlock()
-	if c := v.store.collections[v.name]; c != nil {
-		for _, x := range c.indexes {
-			indexes = append(indexes, x.definition)
+	_ = v.read(context.Background(), func(c *collection) error {
+		if c != nil {
+			indexes = c.definitions()
 		}
-	}
+		return nil
+	})
 	return indexes
 }
 
 // Count is execute.Source's. An index that has changed since the plan was made
 // must be walked.
 func (v *view) Count(ctx context.Context, scan query.Scan) (n int64, ok bool, err error) {
-	err = v.store.read(ctx, v.name, func(c *collection) error {
+	err = v.read(ctx, func(c *collection) error {
 		switch {
 		case c == nil:
 			ok = true
@@ -62,7 +70,7 @@ func (v *view) Count(ctx context.Context, scan query.Scan) (n int64, ok bool, er
 
 // Fetch is execute.Source's.
 func (v *view) Fetch(ctx context.Context, id int64) (e execute.Entry, err error) {
-	err = v.store.read(ctx, v.name, func(c *collection) error {
+	err = v.read(ctx, func(c *collection) error {
 		if c != nil {
 			e = execute.Entry{ID: id, Doc: c.docs.get(uint64(id))}
 		}
@@ -76,3 +84,11 @@ func (v *view) Fetch(ctx context.Context, id int64) (e execute.Entry, err error)
 
 // Complete is execute.Source's: nothing is kept apart.
 func (v *view) Complete(_ context.Context, e execute.Entry) (bson.Raw, error) { return e.Doc, nil }
+
+// Since is execute.Source's.
+func (v *view) Since() execute.Changes {
+	if v.c == nil {
+		return execute.Changes{}
+	}
+	return execute.Changes{Moved: v.c.moves.Load() != v.moves, Turned: v.c.turns.Load() != v.turns}
+}

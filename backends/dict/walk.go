@@ -64,7 +64,7 @@ var errDropped = errors.New("the index was dropped while it was read")
 
 // next fills the batch under the lock, and tells whether there may be more.
 func (w *walk) next(ctx context.Context, v *view) (more bool, err error) {
-	err = v.store.read(ctx, v.name, func(c *collection) (err error) {
+	err = v.read(ctx, func(c *collection) (err error) {
 		if c != nil {
 			more, err = w.read(c)
 		}

@@ -35,9 +35,19 @@ type Store struct{}
 // Add is taskdb.Backend's. It takes everything and keeps nothing.
 func (Store) Add(ctx context.Context, _ string, _ []bson.Raw) error { return ctx.Err() }
 
-// AddEach is taskdb.Backend's. It takes everything and keeps nothing.
-func (Store) AddEach(ctx context.Context, _ string, docs []bson.Raw) ([]error, error) {
-	return make([]error, len(docs)), ctx.Err()
+// Write is taskdb.Backend's. It takes what is to be inserted, and keeps nothing of
+// it; there is nothing to update or to delete.
+func (Store) Write(ctx context.Context, _ string, changes []taskdb.Change, ordered bool) ([]taskdb.Outcome, error) {
+	outcomes := make([]taskdb.Outcome, len(changes))
+	for i, c := range changes {
+		switch {
+		case i > 0 && ordered && outcomes[i-1].Err != nil:
+			outcomes[i].Err = taskdb.ErrNotTried
+		case c.Kind != taskdb.InsertDocument:
+			outcomes[i].Err = taskdb.ErrNoData
+		}
+	}
+	return outcomes, ctx.Err()
 }
 
 // Get is taskdb.Backend's.

@@ -104,45 +104,6 @@ func (tx *transaction) addAll(collection string, additions []*addition) error {
 	})
 }
 
-// AddEach is taskdb.Backend's.
-func (s *Store) AddEach(ctx context.Context, collection string, docs []bson.Raw) ([]error, error) {
-	results := make([]error, len(docs))
-	additions := make([]*addition, 0, len(docs))
-	places := make([]int, 0, len(docs))
-	for i := range docs {
-		prepared, err := s.prepare(ctx, collection, docs[i:i+1])
-		if ctx.Err() != nil || errors.Is(err, taskdb.ErrClosed) || errors.Is(err, taskdb.ErrReadOnly) {
-			s.discard(additions)
-			return results, err
-		}
-		if results[i] = err; err == nil {
-			additions, places = append(additions, prepared...), append(places, i)
-		}
-	}
-	if len(additions) == 0 {
-		return results, nil
-	}
-	err := s.submit(ctx, func(tx *transaction) error {
-		t, err := tx.table(collection)
-		if err != nil {
-			return err
-		}
-		for i, a := range additions {
-			results[places[i]] = tx.add(t, a)
-			if err := tx.broken(); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	for i, a := range additions {
-		if err != nil || results[places[i]] != nil {
-			s.discard([]*addition{a})
-		}
-	}
-	return results, err
-}
-
 // add stores a document, all that it takes or nothing.
 func (tx *transaction) add(t *table, a *addition) error {
 	if v := t.view.Load(); a.view != v {
@@ -169,6 +130,7 @@ func (tx *transaction) put(t *table, a *addition) error {
 		return err
 	}
 	t.nextSeq++
+	tx.count(t, 1, sizeOf(a.rest, a.lifted))
 	if err := tx.addKeys(t, seq, a); err != nil {
 		return err
 	}
@@ -178,6 +140,12 @@ func (tx *transaction) put(t *table, a *addition) error {
 	tx.noteRow(t, a.row)
 	tx.onCommit = append(tx.onCommit, func() { t.lastSeq.Store(seq) })
 	return nil
+}
+
+// cannotWrite tells whether an error is one of the store or the context, and none
+// of a document.
+func cannotWrite(ctx context.Context, err error) bool {
+	return ctx.Err() != nil || errors.Is(err, taskdb.ErrClosed) || errors.Is(err, taskdb.ErrReadOnly)
 }
 
 // noteRow keeps the table's view true of a row that was added.
@@ -208,52 +176,42 @@ func (t *table) insertSQL() string {
 	return "insert into " + t.sql + " (" + names + ") values (?" + strings.Repeat(", ?", strings.Count(names, ",")) + ")"
 }
 
-// updateSQL is the statement that replace binds.
-func (t *table) updateSQL() string {
-	sql := "update " + t.sql + " set lifted = ?1, doc = ?2"
-	if t.tasks {
-		sql += ", odd = ?4"
-		for i, c := range columns {
-			sql += fmt.Sprintf(", %s = ?%d", c.name, 5+i)
-		}
-	}
-	return sql + " where seq = ?3"
-}
-
 func (tx *transaction) insert(t *table, seq int64, a *addition) error {
 	stmt, err := tx.conn.Prepare(t.insert)
 	if err != nil {
 		return err
 	}
 	stmt.BindInt64(1, seq)
-	if a.row.id == nil {
-		stmt.BindNull(2)
-	} else {
-		stmt.BindBytes(2, a.row.id)
-	}
+	bindID(stmt, 2, a.row.id)
 	bindApart(stmt, 3, keysOf(a.lifted))
 	stmt.BindBytes(4, a.rest)
 	if t.tasks {
-		a.row.bind(stmt, 5)
+		stmt.BindBool(5, a.row.odd)
+		for i, c := range a.row.cells {
+			c.bind(stmt, 6+i, columns[i].kind)
+		}
 	}
 	_, err = stmt.Step()
 	return err
 }
 
-// bind binds odd and the columns to parameters from one on.
-func (r *row) bind(stmt *sqlite.Stmt, from int) {
-	stmt.BindBool(from, r.odd)
-	for i, c := range r.cells {
-		at := from + 1 + i
-		switch {
-		case c.isNull:
-			stmt.BindNull(at)
-		case columns[i].kind == textColumn:
-			stmt.BindText(at, string(c.text))
-		default:
-			stmt.BindInt64(at, c.number)
-		}
+func (c cell) bind(stmt *sqlite.Stmt, at int, kind columnKind) {
+	switch {
+	case c.isNull:
+		stmt.BindNull(at)
+	case kind == textColumn:
+		stmt.BindText(at, string(c.text))
+	default:
+		stmt.BindInt64(at, c.number)
 	}
+}
+
+func bindID(stmt *sqlite.Stmt, at int, id []byte) {
+	if id == nil {
+		stmt.BindNull(at)
+		return
+	}
+	stmt.BindBytes(at, id)
 }
 
 // checkIDs refuses a document whose _id is another's, where one stands in the

@@ -34,7 +34,8 @@ func (tx *transaction) createTable(collection string) (*table, error) {
 		return nil, err
 	}
 	t := newTable(id, collection, name)
-	t.nextSeq = 1
+	t.totals = totals{nextSeq: 1}
+	t.committed.Store(&totals{nextSeq: 1})
 	if err := tx.execute("update collections set table_name = ? where id = ?", name, id); err != nil {
 		return nil, err
 	}

@@ -62,8 +62,7 @@ func (s *Store) seqOf(ctx context.Context, t *table, msgID string) (seq int64, e
 		})
 		return seq, err
 	}
-	source := &source{store: s, table: t, view: t.view.Load(), lastSeq: t.lastSeq.Load()}
-	for e, err := range source.Walk(ctx, query.Scan{}, true) {
+	for e, err := range s.sourceOf(t, reading{s.read, s.snapshot}, 0).Walk(ctx, query.Scan{}, true) {
 		if err != nil {
 			return 0, err
 		}

@@ -69,7 +69,9 @@ func (tx *transaction) addIndexKeys(t *table, i int, seq int64, doc bson.Raw, ke
 			}
 		}
 	}
-	stmt, err := tx.conn.Prepare("insert into index_keys (index_id, key, seq) values (?, ?, ?)")
+	// A record that is changed while the index is built has its keys there before
+	// the build comes to it.
+	stmt, err := tx.conn.Prepare("insert or ignore into index_keys (index_id, key, seq) values (?, ?, ?)")
 	if err != nil {
 		return err
 	}
@@ -141,20 +143,6 @@ func (tx *transaction) noteKeys(t *table, i int, keys query.Keys) error {
 	list[i] = d
 	tx.show(t, &view{odd: v.odd, ids: v.ids, declared: list})
 	return tx.execute("update indexes set multikey = ?, unordered = ? where id = ?", changed.Multikey, changed.Unordered, d.id)
-}
-
-// removeKeys removes a record's keys from a declared index.
-func (tx *transaction) removeKeys(d declared, seq int64, doc bson.Raw) error {
-	keys, err := d.index.Keys(doc)
-	if err != nil {
-		return err
-	}
-	for _, key := range keys.List {
-		if err := tx.execute("delete from index_keys where index_id = ? and key = ? and seq = ?", d.id, key, seq); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // conflict returns an index that stands in the way of a new one, and whether it is

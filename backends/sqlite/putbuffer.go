@@ -8,8 +8,6 @@ import (
 	"math"
 	"slices"
 
-	"go.mongodb.org/mongo-driver/v2/bson"
-	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 	"zombiezen.com/go/sqlite"
 
 	"github.com/taskdb/taskdb/backends/internal/execute"
@@ -93,6 +91,7 @@ func (tx *transaction) putBuffer(t *table, seq int64, key string, u *upload) err
 	if err := tx.addBuffer(t, seq, key, len(refs), bufferRef{stream: stream, size: size}); err != nil {
 		return err
 	}
+	tx.count(t, 0, size)
 	return tx.withKeys(t, seq, indexes)
 }
 
@@ -102,66 +101,20 @@ func (tx *transaction) setApart(t *table, e execute.Entry, key string) (execute.
 	if err != nil {
 		return e, err
 	}
-	e.Doc, e.Apart = withEmptyArray(e.Doc, key), append(e.Apart, key)
-	if len(e.Doc) > taskdb.MaxRecordSize {
-		return e, fmt.Errorf("%d bytes, of %d: %w", len(e.Doc), taskdb.MaxRecordSize, taskdb.ErrTooLarge)
+	next := execute.Entry{ID: e.ID, Doc: withValue(e.Doc, key, emptyArray), Apart: append(slices.Clone(e.Apart), key)}
+	if len(next.Doc) > taskdb.MaxRecordSize {
+		return e, fmt.Errorf("%d bytes, of %d: %w", len(next.Doc), taskdb.MaxRecordSize, taskdb.ErrTooLarge)
 	}
-	if err := tx.replace(t, e); err != nil || len(buffers) == 0 {
-		return e, err
+	if err := tx.rewrite(t, e, next); err != nil || len(buffers) == 0 {
+		return next, err
 	}
-	var all []byte
-	for _, b := range buffers {
-		all = append(all, b.Data...)
-	}
-	stream, err := tx.finish(&upload{tail: all})
+	array := taskdb.Lifted{Key: key, Buffers: buffers}
+	stream, err := tx.finish(&upload{tail: bytesOf([]taskdb.Lifted{array})})
 	if err == nil {
-		_, err = tx.addBuffers(t, e.ID, taskdb.Lifted{Key: key, Buffers: buffers}, stream, 0)
+		_, err = tx.addBuffers(t, e.ID, array, stream, 0)
 	}
-	return e, err
-}
-
-// withEmptyArray returns a document with an empty array in the place of a key's
-// value, or at the end if it has none.
-func withEmptyArray(doc bson.Raw, key string) bson.Raw {
-	empty := bsoncore.NewArrayBuilder().Build()
-	start, dst := bsoncore.ReserveLength(nil)
-	found := false
-	for rest := []byte(doc[4:]); len(rest) > 1; {
-		var element bsoncore.Element
-		element, rest, _ = bsoncore.ReadElement(rest)
-		if !found && element.Key() == key {
-			found = true
-			dst = bsoncore.AppendArrayElement(dst, key, empty)
-			continue
-		}
-		dst = append(dst, element...)
-	}
-	if !found {
-		dst = bsoncore.AppendArrayElement(dst, key, empty)
-	}
-	dst = append(dst, 0)
-	return bson.Raw(bsoncore.UpdateLength(dst, start, int32(len(dst))))
-}
-
-// replace stores a record's document in the place of what it was, without the
-// keys in declared indexes.
-func (tx *transaction) replace(t *table, e execute.Entry) error {
-	r := rowOf(e.Doc, t.tasks)
-	stmt, err := tx.conn.Prepare(t.update)
-	if err != nil {
-		return err
-	}
-	bindApart(stmt, 1, e.Apart)
-	stmt.BindBytes(2, e.Doc)
-	stmt.BindInt64(3, e.ID)
-	if t.tasks {
-		r.bind(stmt, 4)
-	}
-	if _, err := stmt.Step(); err != nil {
-		return err
-	}
-	tx.noteRow(t, r)
-	return nil
+	tx.count(t, 0, sizeOf(nil, []taskdb.Lifted{array}))
+	return next, err
 }
 
 // withoutKeys removes a record's keys from the declared indexes that ask about a
@@ -181,7 +134,11 @@ func (tx *transaction) withoutKeys(t *table, seq int64, key string) (indexes []i
 		return nil, err
 	}
 	for _, i := range indexes {
-		if err := tx.removeKeys(declared[i], seq, doc); err != nil {
+		keys, err := declared[i].index.Keys(doc)
+		if err != nil {
+			return nil, err
+		}
+		if err := tx.removeKeys(declared[i], seq, keys); err != nil {
 			return nil, err
 		}
 	}

@@ -14,7 +14,12 @@ const applicationID = 0x74736b64
 
 // migrations are the steps from each version of the schema to the next; a file's
 // PRAGMA user_version is how many of them it has had.
-var migrations = []string{version1}
+var migrations = []func(conn *sqlite.Conn) error{script(version1), toVersion2}
+
+// script is a step that carries out statements.
+func script(statements string) func(conn *sqlite.Conn) error {
+	return func(conn *sqlite.Conn) error { return sqlitex.ExecuteScript(conn, statements, nil) }
+}
 
 // version1 is the schema of a store:
 //
@@ -74,6 +79,44 @@ create table uploads (
 ) strict;
 `
 
+// version2 has the totals of each collection, which are counted once, and what is
+// promised to be removed:
+//
+//   - removals has the filter that selects what is to go, and the places of the
+//     records, in the portable format of Roaring bitmaps.
+const version2 = `
+alter table collections add column records integer not null default 0;
+alter table collections add column bytes integer not null default 0;
+alter table collections add column next_seq integer not null default 1;
+create table removals (
+	id integer primary key,
+	collection integer not null,
+	filter blob not null,
+	records blob not null
+) strict;
+`
+
+func toVersion2(conn *sqlite.Conn) error {
+	if err := sqlitex.ExecuteScript(conn, version2, nil); err != nil {
+		return err
+	}
+	tables := map[int64]string{}
+	err := sqlitex.Execute(conn, "select id, table_name from collections where name is not null", &sqlitex.ExecOptions{
+		ResultFunc: func(stmt *sqlite.Stmt) error {
+			tables[stmt.ColumnInt64(0)] = quoted(stmt.ColumnText(1))
+			return nil
+		},
+	})
+	for id, table := range tables {
+		if err == nil {
+			err = sqlitex.Execute(conn, "update collections set (records, bytes, next_seq) = (select count(*), "+
+				"coalesce(sum(length(doc)), 0) + (select coalesce(sum(size), 0) from buffers where collection = ?1), "+
+				"coalesce(max(seq), 0) + 1 from "+table+") where id = ?1", &sqlitex.ExecOptions{Args: []any{id}})
+		}
+	}
+	return err
+}
+
 // migrate brings a file to the latest version of the schema, in one transaction.
 // A file without anything in it becomes a store.
 func migrate(conn *sqlite.Conn) (err error) {
@@ -87,7 +130,7 @@ func migrate(conn *sqlite.Conn) (err error) {
 	}
 	defer end(&err)
 	for at, step := range migrations[version:] {
-		if err := sqlitex.ExecuteScript(conn, step, nil); err != nil {
+		if err := step(conn); err != nil {
 			return fmt.Errorf("migrate the schema to version %d: %w", version+at+1, err)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"zombiezen.com/go/sqlite"
@@ -21,7 +22,17 @@ type source struct {
 	table   *table
 	view    *view
 	lastSeq int64
-	limit   int // how many records are likely to be wanted; 0 is all
+	moves   int64       // of the table, at the start
+	turned  atomic.Bool // another process has changed what the view says
+	limit   int         // how many records are likely to be wanted; 0 is all
+	reading reading
+}
+
+// reading are the ways to a connection: of the store's readers or, within a
+// change, the writer's own.
+type reading struct {
+	// read calls use with a connection, and snapshot with one that sees one state.
+	read, snapshot func(ctx context.Context, use func(conn *sqlite.Conn) error) error
 }
 
 // source returns a collection for a request. There is none (nil) if it was never
@@ -31,8 +42,12 @@ func (s *Store) source(ctx context.Context, collection string, limit int64) (*so
 	if t == nil || err != nil {
 		return nil, err
 	}
-	lastSeq := t.lastSeq.Load() // before the view, see table
-	return &source{store: s, table: t, view: t.view.Load(), lastSeq: lastSeq, limit: int(min(limit, batchRecords))}, nil
+	return s.sourceOf(t, reading{s.read, s.snapshot}, int(min(limit, batchRecords))), nil
+}
+
+func (s *Store) sourceOf(t *table, r reading, limit int) *source {
+	moves, lastSeq := t.moves.Load(), t.lastSeq.Load() // before the view, see table
+	return &source{store: s, table: t, view: t.view.Load(), lastSeq: lastSeq, moves: moves, limit: limit, reading: r}
 }
 
 // table returns a collection's table, or nil. A store that is open for reading
@@ -97,7 +112,7 @@ func (s *source) Count(ctx context.Context, scan query.Scan) (n int64, ok bool, 
 	if len(origins) != 1 {
 		return 0, false, nil
 	}
-	err = s.store.snapshot(ctx, func(conn *sqlite.Conn) error {
+	err = s.reading.snapshot(ctx, func(conn *sqlite.Conn) error {
 		if scan.Index == nil {
 			n, err = number(conn, "select count(*) from "+s.table.sql)
 			return err
@@ -154,7 +169,7 @@ func (o *origin) count(conn *sqlite.Conn, s stretch) (int64, error) {
 
 // Fetch is execute.Source's.
 func (s *source) Fetch(ctx context.Context, id int64) (e execute.Entry, err error) {
-	err = s.store.read(ctx, func(conn *sqlite.Conn) error {
+	err = s.reading.read(ctx, func(conn *sqlite.Conn) error {
 		e, err = s.table.fetch(conn, id)
 		return err
 	})
@@ -195,6 +210,19 @@ func readRecord(stmt *sqlite.Stmt) (execute.Entry, error) {
 }
 
 // Complete is execute.Source's.
-func (s *source) Complete(ctx context.Context, e execute.Entry) (bson.Raw, error) {
-	return s.store.whole(ctx, s.table, e.ID)
+func (s *source) Complete(ctx context.Context, e execute.Entry) (doc bson.Raw, err error) {
+	err = s.reading.snapshot(ctx, func(conn *sqlite.Conn) error {
+		doc, err = s.table.whole(conn, e.ID)
+		return err
+	})
+	return doc, err
+}
+
+// Since is execute.Source's. What another process changes is looked for when a
+// walk reads on, see walk.batch; it may have moved anything.
+func (s *source) Since() execute.Changes {
+	if s.store.readOnly {
+		return execute.Changes{Moved: true, Turned: s.turned.Load()}
+	}
+	return execute.Changes{Moved: s.table.moves.Load() != s.moves, Turned: s.table.view.Load() != s.view}
 }

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
@@ -15,20 +16,24 @@ const (
 	sweepRecords = 200
 )
 
-// sweeper is the goroutine that frees the space of what is of no use any more:
-// chunks whose record was not stored, keys of dropped indexes, records of dropped
-// collections. It does so in small steps, between the changes of others. What it
-// does not come to, the next process sweeps.
+// sweeper is the goroutine that removes what was promised to be removed, and then
+// frees the space of what is of no use any more: chunks whose record was not
+// stored, keys of dropped indexes, records of dropped collections. It does so in
+// small steps, between the changes of others. What it does not come to, the next
+// process sweeps.
 type sweeper struct {
 	store *Store
 	work  chan struct{}
 	stop  context.CancelFunc
 	ended chan struct{}
+
+	mu      sync.Mutex
+	waiting map[int64]chan<- removed // for removals, by their ids
 }
 
 func newSweeper(s *Store) *sweeper {
 	ctx, stop := context.WithCancel(context.Background())
-	w := &sweeper{store: s, work: make(chan struct{}, 1), stop: stop, ended: make(chan struct{})}
+	w := &sweeper{store: s, work: make(chan struct{}, 1), stop: stop, ended: make(chan struct{}), waiting: map[int64]chan<- removed{}}
 	w.wake()
 	go w.run(ctx)
 	return w
@@ -39,6 +44,23 @@ func (w *sweeper) wake() {
 	select {
 	case w.work <- struct{}{}:
 	default: // it is told already
+	}
+}
+
+// await has the outcome of a removal sent to a channel with room for it.
+func (w *sweeper) await(id int64, outcome chan<- removed) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.waiting[id] = outcome
+}
+
+// tell sends the outcome of a removal to who waits for it.
+func (w *sweeper) tell(id int64, done removed) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if outcome := w.waiting[id]; outcome != nil {
+		outcome <- done
+		delete(w.waiting, id)
 	}
 }
 
@@ -54,7 +76,23 @@ func (w *sweeper) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-w.work:
+			w.keepPromises(ctx)
 			w.sweep(ctx)
+		}
+	}
+}
+
+// keepPromises carries out the removals that were promised. An error puts them
+// off until there is more to do.
+func (w *sweeper) keepPromises(ctx context.Context) {
+	for {
+		var next *removal
+		err := w.store.read(ctx, func(conn *sqlite.Conn) (err error) {
+			next, err = findRemoval(conn)
+			return err
+		})
+		if err != nil || next == nil || w.store.carryOut(ctx, next) != nil {
+			return
 		}
 	}
 }

@@ -14,13 +14,12 @@ import (
 
 // table is a collection's table.
 type table struct {
-	id    int64
-	name  string // of the collection
-	sql   string // of the table, quoted
-	tasks bool
-	// Statements of the writer.
-	insert, update string
-	standard       int // how many indexes are standard ones
+	id       int64
+	name     string // of the collection
+	sql      string // of the table, quoted
+	tasks    bool
+	insert   string // the statement of the writer
+	standard int    // how many indexes are standard ones
 
 	// view is what readers must know of the records. It tells of all that are
 	// committed, and maybe of more.
@@ -28,7 +27,11 @@ type table struct {
 	// lastSeq is the place of the last record that is committed. Who loads it
 	// before the view has a view that tells of all records up to it.
 	lastSeq atomic.Int64
-	nextSeq int64 // the writer's
+	// moves counts changes of records that gave them other keys, also such as are
+	// about to be committed.
+	moves     atomic.Int64
+	committed atomic.Pointer[totals]
+	totals    // the writer's
 }
 
 // view is what is true of a collection's records, for the planner and for
@@ -50,7 +53,7 @@ type declared struct {
 
 func newTable(id int64, name, tableName string) *table {
 	t := &table{id: id, name: name, sql: quoted(tableName), tasks: taskdb.IsTasks(name)}
-	t.insert, t.update = t.insertSQL(), t.updateSQL()
+	t.insert = t.insertSQL()
 	t.standard = len(taskdb.StandardIndexes(name))
 	t.show(&view{})
 	return t
@@ -149,12 +152,9 @@ func loadTables(conn *sqlite.Conn) (map[string]*table, error) {
 
 // load reads what is true of a table's records.
 func (t *table) load(conn *sqlite.Conn) error {
-	last, err := number(conn, "select max(seq) from "+t.sql)
-	if err != nil {
+	if err := t.loadTotals(conn); err != nil {
 		return err
 	}
-	t.lastSeq.Store(last)
-	t.nextSeq = last + 1
 	v := &view{}
 	if t.tasks {
 		odd, err := number(conn, "select exists (select 1 from "+t.sql+" where odd = 1)")
@@ -167,9 +167,24 @@ func (t *table) load(conn *sqlite.Conn) error {
 		}
 		v.odd, v.ids = odd == 1, ids == 1
 	}
+	var err error
 	if v.declared, err = loadDeclared(conn, t.id); err != nil {
 		return err
 	}
 	t.show(v)
 	return nil
+}
+
+func (t *table) loadTotals(conn *sqlite.Conn) error {
+	err := sqlitex.Execute(conn, "select records, bytes, next_seq from collections where id = ?", &sqlitex.ExecOptions{
+		Args: []any{t.id},
+		ResultFunc: func(stmt *sqlite.Stmt) error {
+			t.totals = totals{stmt.ColumnInt64(0), stmt.ColumnInt64(1), stmt.ColumnInt64(2)}
+			return nil
+		},
+	})
+	saved := t.totals
+	t.committed.Store(&saved)
+	t.lastSeq.Store(t.nextSeq - 1)
+	return err
 }

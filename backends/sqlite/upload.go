@@ -121,6 +121,16 @@ func (s *Store) uploadLifted(ctx context.Context, a *addition) error {
 	return s.send(ctx, io.MultiReader(parts...), &a.upload, make([]byte, min(size+1, pieceSize)))
 }
 
+// bytesOf returns the bytes of buffers one after another.
+func bytesOf(lifted []taskdb.Lifted) (all []byte) {
+	for _, array := range lifted {
+		for _, buffer := range array.Buffers {
+			all = append(all, buffer.Data...)
+		}
+	}
+	return all
+}
+
 // discard leaves to the sweeper what was stored for records that are not. If that
 // fails, the next process that opens the store finds it.
 func (s *Store) discard(additions []*addition) {

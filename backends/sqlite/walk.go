@@ -92,9 +92,9 @@ func (s *source) walk(scan query.Scan, docs bool) *walk {
 func (w *walk) batch(ctx context.Context) error {
 	w.entries = w.entries[:0]
 	b := &batch{walk: w, records: w.size, bytes: batchBytes}
-	read := w.source.store.snapshot
+	read := w.source.reading.snapshot
 	if first := w.parts[0]; len(w.parts) == 1 && first.origin.declared == 0 && len(first.stretches) == 1 && !w.later {
-		read = w.source.store.read
+		read = w.source.reading.read
 	}
 	err := read(ctx, b.read)
 	w.size = min(2*w.size, batchRecords)
@@ -118,6 +118,9 @@ func (b *batch) read(conn *sqlite.Conn) error {
 			b.parts = nil
 			return err
 		}
+		if err := b.lookForTurn(conn); err != nil {
+			return err
+		}
 		if err := b.part(conn, p); err != nil {
 			return err
 		}
@@ -126,6 +129,18 @@ func (b *batch) read(conn *sqlite.Conn) error {
 		}
 	}
 	return nil
+}
+
+// lookForTurn notes if another process has changed what the plan was made for.
+func (b *batch) lookForTurn(conn *sqlite.Conn) error {
+	if !b.later || !b.source.store.readOnly {
+		return nil
+	}
+	same, err := b.source.unchanged(conn)
+	if err == nil && !same {
+		b.source.turned.Store(true)
+	}
+	return err
 }
 
 // part reads the stretches of a part as far as the batch goes. Stretches of the

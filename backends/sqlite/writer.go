@@ -136,7 +136,7 @@ func (w *writer) gather(op *operation) {
 // commit carries out the group in one transaction. An operation that fails leaves
 // the others alone; if the transaction fails, all do.
 func (w *writer) commit() {
-	tx := &transaction{writer: w, conn: w.conn}
+	tx := &transaction{writer: w, conn: w.conn, changed: map[*table]bool{}}
 	err := tx.begin()
 	for _, op := range w.group {
 		if err == nil {
@@ -173,11 +173,15 @@ type transaction struct {
 	conn       *sqlite.Conn
 	onCommit   []func()
 	onRollback []func()
+	changed    map[*table]bool // whose totals are to be saved
 }
 
 func (tx *transaction) begin() error { return tx.execute("begin immediate") }
 
 func (tx *transaction) commit() error {
+	if err := tx.saveTotals(); err != nil {
+		return err
+	}
 	if err := tx.execute("commit"); err != nil {
 		return err
 	}

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"iter"
 
-	"github.com/RoaringBitmap/roaring/v2/roaring64"
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"github.com/taskdb/taskdb/query"
@@ -34,6 +33,19 @@ type Source interface {
 
 	// Complete returns the entry's document with what is kept apart from it.
 	Complete(ctx context.Context, e Entry) (bson.Raw, error)
+
+	// Since tells what others have changed since the source was made.
+	Since() Changes
+}
+
+// Changes are what a walk that goes on while others write has to know.
+type Changes struct {
+	// Moved tells that documents have other keys than before: a walk may come upon
+	// one twice.
+	Moved bool
+	// Turned tells that an index has come to hold what the plan did not reckon
+	// with, as arrays: what has changed may be selected no more.
+	Turned bool
 }
 
 // Entry is one document that a walk came upon.
@@ -53,6 +65,7 @@ type execution struct {
 	plan    query.Plan
 	stats   taskdb.Explanation
 	shown   []byte // room for what a projection shows
+	most    int64  // how many entries to look at, or 0 for all; errFar ends it
 }
 
 func start(source Source, r taskdb.Request) *execution {
@@ -164,7 +177,7 @@ func Distinct(ctx context.Context, source Source, filter *query.Filter, values *
 		if err != nil {
 			return err
 		}
-		doc, err := x.whole(ctx, e, values.Needs)
+		doc, err := whole(ctx, source, e, values.Needs)
 		switch {
 		case dropped(err):
 			continue
@@ -223,7 +236,7 @@ func (x *execution) note(ctx context.Context, e Entry) error {
 
 // show returns what the projection shows of an entry's document.
 func (x *execution) show(ctx context.Context, e Entry) (bson.Raw, error) {
-	doc, err := x.whole(ctx, e, x.request.Projection.Needs)
+	doc, err := whole(ctx, x.source, e, x.request.Projection.Needs)
 	if err != nil {
 		return nil, err
 	}
@@ -238,10 +251,10 @@ func (x *execution) show(ctx context.Context, e Entry) (bson.Raw, error) {
 }
 
 // whole returns an entry's document, with what is kept apart if that is needed.
-func (x *execution) whole(ctx context.Context, e Entry, needs func(key string) bool) (bson.Raw, error) {
+func whole(ctx context.Context, source Source, e Entry, needs func(key string) bool) (bson.Raw, error) {
 	for _, key := range e.Apart {
 		if needs(key) {
-			return x.source.Complete(ctx, e)
+			return source.Complete(ctx, e)
 		}
 	}
 	return e.Doc, nil
@@ -261,23 +274,45 @@ func (x *execution) repeats() bool {
 // of the plan.
 func (x *execution) selected(ctx context.Context, docs bool) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
-		var seen *roaring64.Bitmap
-		if x.repeats() {
-			seen = roaring64.New()
-		}
+		seen := seen{source: x.source, repeats: x.repeats()}
 		for _, scan := range x.plan.Scans {
+			seen.ordered = scan.Index == nil
 			for e, err := range x.source.Walk(ctx, scan, docs || !x.plan.Exact) {
 				x.count(scan.Index != nil, e.Doc != nil)
-				ok := err == nil && (seen == nil || seen.CheckedAdd(uint64(e.ID)))
-				if ok && (!x.plan.Exact || e.Check) {
-					ok, err = x.matches(ctx, e)
+				ok := err == nil && seen.first(uint64(e.ID))
+				if ok {
+					ok, err = x.accepts(ctx, &e)
 				}
 				if (ok || err != nil) && (!yield(e, err) || err != nil) {
+					return
+				}
+				if x.most > 0 && max(x.stats.KeysExamined, x.stats.RecordsExamined) > x.most {
+					yield(Entry{}, errFar)
 					return
 				}
 			}
 		}
 	}
+}
+
+// accepts asks the filter about an entry, if the plan does not tell.
+func (x *execution) accepts(ctx context.Context, e *Entry) (ok bool, err error) {
+	switch {
+	case e.Check:
+		ok, err = match(ctx, x.source, x.request.Filter, *e)
+	case x.source.Since().Turned:
+		if e.Doc == nil {
+			if *e, err = x.source.Fetch(ctx, e.ID); err != nil {
+				return false, ignoreDropped(err)
+			}
+		}
+		ok, err = match(ctx, x.source, x.request.Filter, *e)
+	case x.plan.Exact:
+		ok = true
+	default:
+		ok, err = match(ctx, x.source, x.plan.Rest, *e)
+	}
+	return ok, err
 }
 
 // count notes what was looked at to come upon an entry.
@@ -290,24 +325,26 @@ func (x *execution) count(key, record bool) {
 	}
 }
 
-func (x *execution) matches(ctx context.Context, e Entry) (bool, error) {
-	filter := x.plan.Rest
-	if e.Check {
-		filter = x.request.Filter
-	}
-	doc, err := x.whole(ctx, e, filter.Needs)
-	switch {
-	case dropped(err):
-		return false, nil
-	case err != nil:
-		return false, err
+// match asks a filter about an entry's document. One that is no longer there is
+// not selected.
+func match(ctx context.Context, source Source, filter *query.Filter, e Entry) (bool, error) {
+	doc, err := whole(ctx, source, e, filter.Needs)
+	if err != nil {
+		return false, ignoreDropped(err)
 	}
 	return filter.Match(doc)
 }
 
+func ignoreDropped(err error) error {
+	if dropped(err) {
+		return nil
+	}
+	return err
+}
+
 // sortKey returns the sort's key of an entry.
 func (x *execution) sortKey(ctx context.Context, sort *query.Sort, e Entry) ([]byte, error) {
-	doc, err := x.whole(ctx, e, sort.Needs)
+	doc, err := whole(ctx, x.source, e, sort.Needs)
 	if err != nil {
 		return nil, err
 	}

@@ -146,6 +146,8 @@ func (s *shelf) Complete(_ context.Context, e execute.Entry) (bson.Raw, error) {
 	return s.docs[e.ID], nil
 }
 
+func (s *shelf) Since() execute.Changes { return execute.Changes{} }
+
 func encode(doc bson.D) bson.Raw {
 	raw, err := bson.Marshal(doc)
 	if err != nil {

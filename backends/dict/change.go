@@ -1,0 +1,87 @@
+package dict
+
+import (
+	"context"
+	"errors"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"github.com/taskdb/taskdb/backends/internal/execute"
+	"github.com/taskdb/taskdb/taskdb"
+)
+
+// Write is taskdb.Backend's.
+func (s *Store) Write(ctx context.Context, name string, changes []taskdb.Change, ordered bool) ([]taskdb.Outcome, error) {
+	return execute.Write(ctx, &writable{store: s, name: name}, changes, ordered)
+}
+
+// writable is a collection of a store, which need not exist.
+type writable struct {
+	store *Store
+	name  string
+	// read is what was read from: its ids mean nothing in another collection of
+	// the same name, which may have been dropped and made again.
+	read *collection
+}
+
+// Read is execute.Collection's.
+func (w *writable) Read(ctx context.Context) (execute.Source, error) {
+	v := w.store.view(w.name)
+	w.read = v.c
+	return v, ctx.Err()
+}
+
+// errUnwritten says that a step put nothing into a collection that never had
+// anything.
+var errUnwritten = errors.New("nothing was written")
+
+// Step is execute.Collection's. A collection that is not there is made if it gets
+// a document.
+func (w *writable) Step(ctx context.Context, work func(t execute.Target) error) error {
+	err := w.store.write(ctx, w.name, func(c *collection) error {
+		err := work(w.target(c))
+		if err == nil && c.docs.empty() {
+			err = errUnwritten
+		}
+		return err
+	})
+	if errors.Is(err, errUnwritten) {
+		return nil
+	}
+	return err
+}
+
+// target is a collection while nobody else reads or writes.
+type target struct {
+	*view
+	collection *collection
+}
+
+func (w *writable) target(c *collection) target {
+	v := newView(c)
+	v.read = func(_ context.Context, use func(c *collection) error) error {
+		if w.read != nil && w.read != c {
+			return use(nil)
+		}
+		return use(c)
+	}
+	return target{v, c}
+}
+
+// Insert is execute.Target's.
+func (t target) Insert(doc bson.Raw) error {
+	err := t.collection.addAll([]bson.Raw{doc})
+	t.end = t.collection.docs.nextID()
+	return err
+}
+
+// Replace is execute.Target's.
+func (t target) Replace(e execute.Entry, _, after bson.Raw) error {
+	return t.collection.change(uint64(e.ID), after)
+}
+
+// Remove is execute.Target's.
+func (t target) Remove(e execute.Entry) error {
+	t.collection.remove(uint64(e.ID))
+	return nil
+}

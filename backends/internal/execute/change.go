@@ -1,0 +1,282 @@
+package execute
+
+import (
+	"context"
+	"errors"
+	"math"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
+
+	"github.com/taskdb/taskdb/query"
+	"github.com/taskdb/taskdb/taskdb"
+)
+
+// Collection is a collection that is written to.
+type Collection interface {
+	// Read returns the collection as it is now.
+	Read(ctx context.Context) (Source, error)
+
+	// Step calls work while nobody else writes. If it returns nil, what work did
+	// is kept, else nothing of it. Work fails only before it has changed anything.
+	Step(ctx context.Context, work func(t Target) error) error
+}
+
+// Target is a collection within a step: what is there, the changes of the step
+// included. Each change is done whole or, with an error, not at all.
+type Target interface {
+	Source
+
+	Insert(doc bson.Raw) error
+
+	// Replace stores after in the place of an entry's document, and before is
+	// what after was made of: the document with or without what is kept apart.
+	Replace(e Entry, before, after bson.Raw) error
+
+	Remove(e Entry) error
+}
+
+const (
+	// stepTime is how long a step goes on to take up changes, while other writers
+	// wait.
+	stepTime = 20 * time.Millisecond
+	// maxHeld is how many documents are looked at for one that is to be changed,
+	// while other writers wait. If it is not found by then, it is looked for beside
+	// them.
+	maxHeld = 10_000
+)
+
+// maxWhole is how many bytes a document may have while it is updated, with what is
+// kept apart from it. What rests is checked by itself.
+const maxWhole = math.MaxInt32
+
+// errFar says that a document to change was not found within maxHeld.
+var errFar = errors.New("the document to change is far")
+
+// writing is a list of changes on its way.
+type writing struct {
+	collection Collection
+	changes    []taskdb.Change
+	ordered    bool
+	outcomes   []taskdb.Outcome
+	next       int // the first change that is not done
+}
+
+// Write carries out changes as taskdb.Backend says.
+func Write(ctx context.Context, c Collection, changes []taskdb.Change, ordered bool) ([]taskdb.Outcome, error) {
+	w := &writing{collection: c, changes: changes, ordered: ordered, outcomes: make([]taskdb.Outcome, len(changes))}
+	for w.next < len(changes) && !w.ended() {
+		var err error
+		if changes[w.next].Many {
+			w.outcomes[w.next] = w.many(ctx, &changes[w.next])
+			w.next++
+		} else {
+			err = w.run(ctx)
+		}
+		if err != nil && w.next == 0 {
+			return nil, err
+		}
+		if err != nil {
+			w.giveUp(err)
+			return w.outcomes, nil
+		}
+	}
+	w.giveUp(taskdb.ErrNotTried)
+	return w.outcomes, nil
+}
+
+// ended tells whether a change failed behind which no other is to be tried.
+func (w *writing) ended() bool {
+	return w.ordered && w.next > 0 && w.outcomes[w.next-1].Err != nil
+}
+
+// giveUp says of the changes that are left why they were not done.
+func (w *writing) giveUp(err error) {
+	for ; w.next < len(w.changes); w.next++ {
+		w.outcomes[w.next].Err = err
+	}
+}
+
+// run carries out the next changes of one document each, as many as a step takes.
+func (w *writing) run(ctx context.Context) error {
+	first, far := w.next, false
+	err := w.collection.Step(ctx, func(t Target) error {
+		far = w.take(context.WithoutCancel(ctx), t)
+		return nil
+	})
+	if err != nil {
+		clear(w.outcomes[first:w.next])
+		w.next = first
+		return err
+	}
+	if far {
+		w.outcomes[w.next] = w.beside(ctx, &w.changes[w.next])
+		w.next++
+	}
+	return nil
+}
+
+// take carries out changes for as long as a step takes, and tells whether it came
+// upon one whose document is far.
+func (w *writing) take(ctx context.Context, t Target) (far bool) {
+	for start := time.Now(); w.next < len(w.changes) && time.Since(start) < stepTime; {
+		c := &w.changes[w.next]
+		if c.Many || w.ended() {
+			return false
+		}
+		outcome := single(ctx, t, c, maxHeld)
+		if errors.Is(outcome.Err, errFar) {
+			return true
+		}
+		w.outcomes[w.next] = outcome
+		w.next++
+	}
+	return false
+}
+
+// single carries out a change of one document, for which it looks at so many, or
+// at any number if most is 0.
+func single(ctx context.Context, t Target, c *taskdb.Change, most int64) taskdb.Outcome {
+	if c.Kind == taskdb.InsertDocument {
+		return taskdb.Outcome{Err: t.Insert(c.Doc)}
+	}
+	e, found, err := first(ctx, t, c, most)
+	switch {
+	case err != nil:
+		return taskdb.Outcome{Err: err}
+	case found:
+		return change(ctx, t, c, e)
+	case c.Upsert:
+		return upsert(t, c)
+	}
+	return taskdb.Outcome{}
+}
+
+// first finds the document that a change is of.
+func first(ctx context.Context, source Source, c *taskdb.Change, most int64) (e Entry, found bool, err error) {
+	x := start(source, taskdb.Request{Filter: c.Filter, Sort: c.Sort, Limit: 1})
+	x.most = most
+	for e, err := range x.ordered(ctx) {
+		if dropped(err) {
+			continue
+		}
+		return e, err == nil, err
+	}
+	return Entry{}, false, nil
+}
+
+// beside carries out a change of one document that is far. It is looked for while
+// others write, and is then asked about again, since they may have changed it.
+func (w *writing) beside(ctx context.Context, c *taskdb.Change) (outcome taskdb.Outcome) {
+	for {
+		source, err := w.collection.Read(ctx)
+		if err != nil {
+			return taskdb.Outcome{Err: err}
+		}
+		e, found, err := first(ctx, source, c, 0)
+		if err != nil || !found && !c.Upsert {
+			return taskdb.Outcome{Err: err}
+		}
+		done := false
+		err = w.collection.Step(ctx, func(t Target) error {
+			ctx := context.WithoutCancel(ctx)
+			if !found { // before it is inserted, it must be certain that there is none
+				outcome, done = single(ctx, t, c, 0), true
+				return nil
+			}
+			outcome, done = recheck(ctx, t, c, e.ID)
+			return nil
+		})
+		if err != nil {
+			return taskdb.Outcome{Err: err}
+		}
+		if done {
+			return outcome
+		}
+	}
+}
+
+// recheck carries out a change of the document with an id, if it is still one that
+// the change selects.
+func recheck(ctx context.Context, t Target, c *taskdb.Change, id int64) (outcome taskdb.Outcome, done bool) {
+	e, err := t.Fetch(ctx, id)
+	if dropped(err) {
+		return taskdb.Outcome{}, false
+	}
+	ok := false
+	if err == nil {
+		ok, err = match(ctx, t, c.Filter, e)
+	}
+	switch {
+	case err != nil:
+		return taskdb.Outcome{Err: err}, true
+	case !ok:
+		return taskdb.Outcome{}, false
+	}
+	return change(ctx, t, c, e), true
+}
+
+// change updates or removes an entry's document.
+func change(ctx context.Context, t Target, c *taskdb.Change, e Entry) taskdb.Outcome {
+	before, err := whole(ctx, t, e, c.Needs)
+	if err != nil {
+		return taskdb.Outcome{Err: err}
+	}
+	var after bson.Raw
+	modified := false
+	if c.Kind == taskdb.DeleteDocuments {
+		err = t.Remove(e)
+	} else {
+		after, modified, err = update(t, c, e, before)
+	}
+	if err != nil {
+		return taskdb.Outcome{Err: err}
+	}
+	outcome := taskdb.Outcome{Matched: 1}
+	if modified {
+		outcome.Modified = 1
+	}
+	switch c.Return {
+	case taskdb.ReturnBefore:
+		outcome.Doc, outcome.Err = c.Projection.Apply(nil, before, c.Filter)
+	case taskdb.ReturnAfter:
+		outcome.Doc, outcome.Err = c.Projection.Apply(nil, after, c.Filter)
+	}
+	return outcome
+}
+
+// update changes an entry's document, before, to what it returns.
+func update(t Target, c *taskdb.Change, e Entry, before bson.Raw) (after bson.Raw, modified bool, err error) {
+	after, modified, err = c.Update.WithMaxSize(maxWhole).Apply(before, c.Filter, time.Now())
+	if err != nil || !modified {
+		return after, false, err
+	}
+	if err := taskdb.CheckSize(after, query.CodeUpdateTooLarge); err != nil {
+		return nil, false, err
+	}
+	return after, true, t.Replace(e, before, after)
+}
+
+// upsert inserts the document of a change that found none.
+func upsert(t Target, c *taskdb.Change) taskdb.Outcome {
+	doc, err := c.Update.WithMaxSize(maxWhole).Upsert(c.Filter, time.Now())
+	if err != nil {
+		return taskdb.Outcome{Err: err}
+	}
+	if _, err := doc.LookupErr("_id"); err != nil {
+		id := bsoncore.AppendObjectIDElement(nil, "_id", bson.NewObjectID())
+		doc = bson.Raw(bsoncore.BuildDocument(nil, id, doc[4:len(doc)-1]))
+	}
+	if err := taskdb.CheckSize(doc, query.CodeUpsertTooLarge); err != nil {
+		return taskdb.Outcome{Err: err}
+	}
+	if err := t.Insert(doc); err != nil {
+		return taskdb.Outcome{Err: err}
+	}
+	outcome := taskdb.Outcome{UpsertedID: doc.Lookup("_id")}
+	if c.Return == taskdb.ReturnAfter {
+		outcome.Doc, outcome.Err = c.Projection.Apply(nil, doc, c.Filter)
+	}
+	return outcome
+}

@@ -1,0 +1,144 @@
+package sqlite
+
+import (
+	"context"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"zombiezen.com/go/sqlite"
+
+	"github.com/taskdb/taskdb/backends/internal/execute"
+	"github.com/taskdb/taskdb/taskdb"
+)
+
+// Write is taskdb.Backend's.
+func (s *Store) Write(ctx context.Context, collection string, changes []taskdb.Change, ordered bool) ([]taskdb.Outcome, error) {
+	if err := s.writable(); err != nil {
+		return nil, err
+	}
+	w := &writable{store: s, name: collection, prepared: map[*byte]*addition{}}
+	defer w.discard()
+	if err := w.prepare(ctx, changes); err != nil {
+		return nil, err
+	}
+	return execute.Write(ctx, w, changes, ordered)
+}
+
+// writable is a collection, which need not have a table, for some changes.
+type writable struct {
+	store *Store
+	name  string
+	// prepared are the documents to insert, by their first byte, that are not
+	// stored.
+	prepared map[*byte]*addition
+	// read is the table that was read from: its places mean nothing in another one
+	// of the same collection, which may have been dropped and made again.
+	read *table
+}
+
+// prepare does what can be done for the documents to insert without the writer.
+func (w *writable) prepare(ctx context.Context, changes []taskdb.Change) error {
+	for _, c := range changes {
+		if c.Kind != taskdb.InsertDocument {
+			continue
+		}
+		additions, err := w.store.prepare(ctx, w.name, []bson.Raw{c.Doc})
+		if cannotWrite(ctx, err) {
+			return err
+		}
+		if err == nil { // else the writer finds it wrong too, in its turn
+			w.prepared[&c.Doc[0]] = additions[0]
+		}
+	}
+	return nil
+}
+
+// discard leaves to the sweeper what was prepared and not stored.
+func (w *writable) discard() {
+	for _, a := range w.prepared {
+		w.store.abandon(&a.upload)
+	}
+}
+
+// Read is execute.Collection's.
+func (w *writable) Read(ctx context.Context) (execute.Source, error) {
+	source, err := w.store.source(ctx, w.name, 0)
+	if err != nil {
+		return nil, err
+	}
+	if source == nil {
+		return execute.Nothing{}, nil
+	}
+	w.read = source.table
+	return source, nil
+}
+
+// Step is execute.Collection's.
+func (w *writable) Step(ctx context.Context, work func(t execute.Target) error) error {
+	return w.store.submit(ctx, func(tx *transaction) error {
+		t := &target{tx: tx, writable: w}
+		t.look()
+		return work(t)
+	})
+}
+
+// target is a collection in a transaction.
+type target struct {
+	execute.Source
+	tx       *transaction
+	writable *writable
+}
+
+// look has the target see what is there now.
+func (t *target) look() {
+	table := t.tx.tables[t.writable.name]
+	if read := t.writable.read; table == nil || read != nil && read != table {
+		t.Source = execute.Nothing{}
+		return
+	}
+	own := func(_ context.Context, use func(conn *sqlite.Conn) error) error { return use(t.tx.conn) }
+	source := t.tx.store.sourceOf(table, reading{own, own}, 1)
+	source.lastSeq = table.nextSeq - 1
+	t.Source = source
+}
+
+// Insert is execute.Target's.
+func (t *target) Insert(doc bson.Raw) error {
+	if err := t.tx.broken(); err != nil {
+		return err
+	}
+	table, err := t.tx.table(t.writable.name)
+	if err != nil {
+		return err
+	}
+	a := t.writable.prepared[&doc[0]]
+	if a == nil {
+		if a, err = newAddition(doc, table.tasks, table); err != nil {
+			return err
+		}
+		a.upload.tail = bytesOf(a.lifted)
+	}
+	if err := t.tx.add(table, a); err != nil {
+		return err
+	}
+	t.tx.onCommit = append(t.tx.onCommit, func() { delete(t.writable.prepared, &doc[0]) })
+	t.look()
+	return nil
+}
+
+// Replace is execute.Target's.
+func (t *target) Replace(e execute.Entry, before, after bson.Raw) error {
+	if err := t.tx.broken(); err != nil {
+		return err
+	}
+	err := t.tx.replace(t.tx.tables[t.writable.name], e, before, after)
+	t.look()
+	return err
+}
+
+// Remove is execute.Target's.
+func (t *target) Remove(e execute.Entry) error {
+	if err := t.tx.broken(); err != nil {
+		return err
+	}
+	return t.tx.remove(t.tx.tables[t.writable.name], e)
+}

@@ -1,0 +1,101 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/RoaringBitmap/roaring/v2/roaring64"
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+
+	"github.com/taskdb/taskdb/backends/internal/execute"
+	"github.com/taskdb/taskdb/query"
+	"github.com/taskdb/taskdb/taskdb"
+)
+
+// removal is a deletion of many records that was promised: the sweeper carries it
+// out, in this process or in the next one.
+type removal struct {
+	id         int64
+	collection string // "" if that is gone
+	filter     *query.Filter
+	records    *roaring64.Bitmap
+}
+
+// removed is the outcome of a removal for who waits for it.
+type removed struct {
+	records int64
+	err     error
+}
+
+// Promise is execute.Promiser's.
+func (w *writable) Promise(ctx context.Context, ids *roaring64.Bitmap, filter *query.Filter) (int64, error) {
+	places, err := ids.ToBytes()
+	if err != nil {
+		return 0, fmt.Errorf("promise a removal: %w", err)
+	}
+	s := w.store
+	outcome := make(chan removed, 1)
+	err = s.write(ctx, func(tx *transaction) error {
+		t := tx.tables[w.name]
+		if t == nil {
+			outcome <- removed{} // the collection was dropped
+			return nil
+		}
+		if err := tx.execute("insert into removals (collection, filter, records) values (?, ?, ?)",
+			t.id, []byte(filter.Source()), places); err != nil {
+			return err
+		}
+		id := tx.conn.LastInsertRowID()
+		tx.onCommit = append(tx.onCommit, func() { s.sweeper.await(id, outcome) })
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	s.sweeper.wake()
+	select {
+	case done := <-outcome:
+		return done.records, done.err
+	case <-ctx.Done():
+		return 0, fmt.Errorf("%w; the removal goes on", ctx.Err())
+	case <-s.sweeper.ended:
+		return 0, fmt.Errorf("%w; the removal goes on when it is opened again", taskdb.ErrClosed)
+	}
+}
+
+// findRemoval returns a removal that was promised, or nil.
+func findRemoval(conn *sqlite.Conn) (r *removal, err error) {
+	err = sqlitex.Execute(conn, `select r.id, coalesce(c.name, ''), r.filter, r.records
+		from removals r left join collections c on c.id = r.collection order by r.id limit 1`, &sqlitex.ExecOptions{
+		ResultFunc: func(stmt *sqlite.Stmt) error {
+			r = &removal{id: stmt.ColumnInt64(0), collection: stmt.ColumnText(1), records: roaring64.New()}
+			if r.filter, err = query.ParseFilter(bson.Raw(blob(stmt, 2))); err != nil {
+				return err
+			}
+			return r.records.UnmarshalBinary(blob(stmt, 3))
+		},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read what was promised to be removed: %w", err)
+	}
+	return r, nil
+}
+
+// carryOut removes what a removal promised, and then the promise.
+func (s *Store) carryOut(ctx context.Context, r *removal) error {
+	var done removed
+	if r.collection != "" {
+		done.records, done.err = execute.Remove(ctx, &writable{store: s, name: r.collection}, r.records, r.filter)
+	}
+	if ctx.Err() != nil || cannotWrite(ctx, done.err) {
+		return done.err
+	}
+	err := s.write(ctx, func(tx *transaction) error { return tx.execute("delete from removals where id = ?", r.id) })
+	if err != nil {
+		return err
+	}
+	s.sweeper.tell(r.id, done)
+	return nil
+}

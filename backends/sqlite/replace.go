@@ -1,0 +1,192 @@
+package sqlite
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
+	"zombiezen.com/go/sqlite"
+
+	"github.com/taskdb/taskdb/backends/internal/execute"
+	"github.com/taskdb/taskdb/taskdb"
+)
+
+// replace stores after in the place of a record's document, all that it takes or
+// nothing; before is what after was made of. What is kept apart from the record
+// and is the same in both stays where it is.
+func (tx *transaction) replace(t *table, e execute.Entry, before, after bson.Raw) error {
+	var stays, goes []string
+	for _, key := range e.Apart {
+		if before.Lookup(key).Equal(after.Lookup(key)) {
+			stays = append(stays, key)
+		} else {
+			goes = append(goes, key)
+		}
+	}
+	rest, lifted := taskdb.Lift(withValuesOf(after, stays, e.Doc))
+	next := execute.Entry{ID: e.ID, Doc: rest, Apart: append(stays, keysOf(lifted)...)}
+	if len(goes) == 0 && len(lifted) == 0 && len(t.view.Load().declared) == 0 {
+		return tx.rewrite(t, e, next)
+	}
+	return tx.atomically(func(tx *transaction) error {
+		if err := tx.rekey(t, e, stays, before, after); err != nil {
+			return err
+		}
+		if err := tx.rewrite(t, e, next); err != nil {
+			return err
+		}
+		if err := tx.removeBuffers(t, e.ID, goes); err != nil {
+			return err
+		}
+		a := &addition{lifted: lifted, upload: upload{tail: bytesOf(lifted)}}
+		if err := tx.addLifted(t, e.ID, a); err != nil {
+			return err
+		}
+		tx.count(t, 0, sizeOf(nil, lifted))
+		return nil
+	})
+}
+
+// rewrite stores a record's row in the place of another, and touches only the
+// columns, and so the indexes, that differ.
+func (tx *transaction) rewrite(t *table, old, next execute.Entry) error {
+	before, after := rowOf(old.Doc, t.tasks), rowOf(next.Doc, t.tasks)
+	if err := tx.recheckIDs(t, before, after, next.Doc); err != nil {
+		return err
+	}
+	names := []string{"doc = ?"}
+	bind := []func(stmt *sqlite.Stmt, at int){func(stmt *sqlite.Stmt, at int) { stmt.BindBytes(at, next.Doc) }}
+	change := func(name string, value func(stmt *sqlite.Stmt, at int)) {
+		names, bind = append(names, name+" = ?"), append(bind, value)
+	}
+	if !slices.Equal(old.Apart, next.Apart) {
+		change("lifted", func(stmt *sqlite.Stmt, at int) { bindApart(stmt, at, next.Apart) })
+	}
+	if t.tasks && !bytes.Equal(before.id, after.id) {
+		change("id", func(stmt *sqlite.Stmt, at int) { bindID(stmt, at, after.id) })
+	}
+	if t.tasks && before.odd != after.odd {
+		change("odd", func(stmt *sqlite.Stmt, at int) { stmt.BindBool(at, after.odd) })
+	}
+	for i, c := range columns {
+		if t.tasks && !before.cells[i].equal(after.cells[i]) {
+			change(c.name, func(stmt *sqlite.Stmt, at int) { after.cells[i].bind(stmt, at, c.kind) })
+		}
+	}
+	stmt, err := tx.conn.Prepare("update " + t.sql + " set " + strings.Join(names, ", ") + " where seq = ?")
+	if err != nil {
+		return err
+	}
+	for i, value := range bind {
+		value(stmt, i+1)
+	}
+	stmt.BindInt64(len(bind)+1, old.ID)
+	_, err = stmt.Step()
+	if sqlite.ErrCode(err).ToPrimary() == sqlite.ResultConstraint {
+		return tx.duplicateOf(t, &addition{whole: next.Doc, row: after}, err)
+	}
+	if err != nil {
+		return err
+	}
+	if len(names) > 1 {
+		t.moves.Add(1)
+	}
+	tx.count(t, 0, int64(len(next.Doc)-len(old.Doc)))
+	tx.noteRow(t, after)
+	return nil
+}
+
+func (c cell) equal(other cell) bool {
+	return c.isNull == other.isNull && c.number == other.number && bytes.Equal(c.text, other.text)
+}
+
+// recheckIDs is checkIDs for a record whose _id or msg_id stands elsewhere than
+// before.
+func (tx *transaction) recheckIDs(t *table, before, after row, doc bson.Raw) error {
+	if !t.tasks || bytes.Equal(before.id, after.id) && before.cells[msgIDColumn].equal(after.cells[msgIDColumn]) {
+		return nil
+	}
+	if after.id != nil && before.id == nil {
+		return nil // the _id stays the record's own, and was unique
+	}
+	return tx.checkIDs(t, &addition{whole: doc, row: after})
+}
+
+// rekey brings the declared indexes from a record's document to the one that
+// takes its place. Both lack the values of the keys that stay apart, or have them.
+func (tx *transaction) rekey(t *table, e execute.Entry, stays []string, before, after bson.Raw) error {
+	v := t.view.Load()
+	if slices.ContainsFunc(stays, v.asksAbout) {
+		whole, err := t.whole(tx.conn, e.ID)
+		if err != nil {
+			return err
+		}
+		before, after = whole, withValuesOf(after, stays, whole)
+	}
+	for i, d := range v.declared {
+		old, err := d.index.Keys(before)
+		if err != nil {
+			return err
+		}
+		next, err := d.index.Keys(after)
+		if err != nil {
+			return err
+		}
+		if slices.EqualFunc(old.List, next.List, bytes.Equal) && old.Multikey == next.Multikey {
+			continue
+		}
+		if err := tx.removeKeys(d, e.ID, old); err != nil {
+			return err
+		}
+		if err := tx.addIndexKeys(t, i, e.ID, after, next); err != nil {
+			return err
+		}
+		t.moves.Add(1)
+	}
+	return nil
+}
+
+// asksAbout tells whether the keys in a declared index may depend on a top-level
+// key.
+func (v *view) asksAbout(key string) bool {
+	return slices.ContainsFunc(v.declared, func(d declared) bool { return asksAbout(d.index, key) })
+}
+
+var emptyArray = bson.RawValue{Type: bson.TypeArray, Value: bsoncore.NewArrayBuilder().Build()}
+
+// withValuesOf returns a document with the values that another one has for some
+// top-level keys, which it has too.
+func withValuesOf(doc bson.Raw, keys []string, other bson.Raw) bson.Raw {
+	for _, key := range keys {
+		doc = withValue(doc, key, other.Lookup(key))
+	}
+	return doc
+}
+
+// withValue returns a document with another value for a top-level key, at the end
+// if it has none yet.
+func withValue(doc bson.Raw, key string, v bson.RawValue) bson.Raw {
+	start, dst := bsoncore.ReserveLength(make([]byte, 0, len(doc)+len(key)+len(v.Value)))
+	found := false
+	for rest := []byte(doc[4:]); len(rest) > 1; {
+		var element bsoncore.Element
+		element, rest, _ = bsoncore.ReadElement(rest)
+		if !found && string(element.KeyBytes()) == key {
+			found = true
+			dst = appendValue(dst, key, v)
+			continue
+		}
+		dst = append(dst, element...)
+	}
+	if !found {
+		dst = appendValue(dst, key, v)
+	}
+	dst = append(dst, 0)
+	return bson.Raw(bsoncore.UpdateLength(dst, start, int32(len(dst))))
+}
+
+func appendValue(dst []byte, key string, v bson.RawValue) []byte {
+	return bsoncore.AppendValueElement(dst, key, bsoncore.Value{Type: bsoncore.Type(v.Type), Data: v.Value})
+}
