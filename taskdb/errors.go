@@ -40,6 +40,8 @@ var (
 	// ErrNotTried says that an operation of an ordered bulk comes behind one that
 	// failed.
 	ErrNotTried = errors.New("not tried, since an earlier operation failed")
+	// ErrUnsupported says that a store of its kind has no such thing to do.
+	ErrUnsupported = errors.New("not supported by this kind of store")
 	// ErrTooLarge says that a record is larger than MaxRecordSize.
 	ErrTooLarge = errors.New("record is too large")
 )

@@ -21,6 +21,7 @@ type writer struct {
 	store      *Store
 	conn       *sqlite.Conn
 	operations chan *operation
+	lone       chan *operation // carried out by themselves, without a transaction
 	ended      chan struct{}
 	group      []*operation
 
@@ -32,6 +33,7 @@ type writer struct {
 // it, and carries it out, or the caller does, and gives it up.
 type operation struct {
 	change func(tx *transaction) error
+	alone  func(conn *sqlite.Conn) error // instead of a change
 	taken  atomic.Bool
 	err    error
 	done   chan struct{}
@@ -43,7 +45,7 @@ func (op *operation) take() bool { return op.taken.CompareAndSwap(false, true) }
 // newWriter reads what the file has and starts the goroutine, which owns conn
 // from then on.
 func newWriter(s *Store, conn *sqlite.Conn) (*writer, error) {
-	w := &writer{store: s, conn: conn, operations: make(chan *operation, maxGroup), ended: make(chan struct{})}
+	w := &writer{store: s, conn: conn, operations: make(chan *operation, maxGroup), lone: make(chan *operation), ended: make(chan struct{})}
 	if err := w.load(); err != nil {
 		return nil, err
 	}
@@ -79,6 +81,17 @@ func (s *Store) write(ctx context.Context, change func(tx *transaction) error) e
 
 // submit is write for a change that leaves nothing behind when it fails.
 func (s *Store) submit(ctx context.Context, change func(tx *transaction) error) error {
+	return s.hand(ctx, &operation{change: change, done: make(chan struct{})})
+}
+
+// alone calls use in the writer's goroutine with its connection, outside of a
+// transaction.
+func (s *Store) alone(ctx context.Context, use func(conn *sqlite.Conn) error) error {
+	return s.hand(ctx, &operation{alone: use, done: make(chan struct{})})
+}
+
+// hand gives an operation to the writer and waits for it.
+func (s *Store) hand(ctx context.Context, op *operation) error {
 	if err := s.writable(); err != nil {
 		return err
 	}
@@ -87,9 +100,12 @@ func (s *Store) submit(ctx context.Context, change func(tx *transaction) error) 
 		return err
 	}
 	defer leave()
-	op := &operation{change: change, done: make(chan struct{})}
+	queue := s.writer.operations
+	if op.alone != nil {
+		queue = s.writer.lone
+	}
 	select {
-	case s.writer.operations <- op:
+	case queue <- op:
 	case <-ctx.Done():
 		return ctx.Err()
 	}
@@ -106,11 +122,22 @@ func (s *Store) submit(ctx context.Context, change func(tx *transaction) error) 
 
 func (w *writer) run() {
 	defer close(w.ended)
-	for first := range w.operations {
-		w.gather(first)
-		w.commit()
-		for _, op := range w.group {
-			close(op.done)
+	for {
+		select {
+		case first, open := <-w.operations:
+			if !open {
+				return
+			}
+			w.gather(first)
+			w.commit()
+			for _, op := range w.group {
+				close(op.done)
+			}
+		case op := <-w.lone:
+			if op.take() {
+				op.err = op.alone(w.conn)
+				close(op.done)
+			}
 		}
 	}
 }
@@ -163,8 +190,7 @@ func (w *writer) commit() {
 func (w *writer) close() error {
 	close(w.operations)
 	<-w.ended
-	checkpoint := sqlitex.ExecuteTransient(w.conn, "pragma wal_checkpoint(truncate)", nil)
-	return errors.Join(checkpoint, w.conn.Close())
+	return errors.Join(checkpoint(w.conn), w.conn.Close())
 }
 
 // transaction is what the writer commits together.
