@@ -44,3 +44,13 @@ func (s *Sort) Needs(key string) bool {
 func (u *Update) Needs(key string) bool {
 	return u.IsReplacement() || u.root.find([]byte(key)) >= 0
 }
+
+// Needs tells whether a document's keys in the index depend on its top-level key.
+func (x *Index) Needs(key string) bool {
+	for _, p := range x.paths {
+		if p.parts[0] == key {
+			return true
+		}
+	}
+	return x.Partial != nil && x.Partial.Needs(key)
+}

@@ -67,6 +67,13 @@ type Backend interface {
 	// other value, is ErrNoBuffers.
 	PutBuffer(ctx context.Context, collection, msgID, key string, r io.Reader) error
 
+	// Append adds a tail, a string or an array, to what a record has under a
+	// top-level key that is not _id: a string or an array too, null or nothing.
+	// Something else there is a *query.Error. What it costs is in proportion to the
+	// tail, whatever is there already. A record that would be larger than
+	// MaxRecordSize stays as it is: ErrTooLarge.
+	Append(ctx context.Context, collection, msgID, key string, tail bson.RawValue) error
+
 	// Explain carries out a request and tells how.
 	Explain(ctx context.Context, collection string, r Request) (*Explanation, error)
 

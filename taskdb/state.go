@@ -53,12 +53,17 @@ func (s State) Filter() *query.Filter {
 	return noRecord
 }
 
+// Has tells whether a record is in the state.
+func (s State) Has(doc bson.Raw) bool {
+	ok, _ := s.Filter().Match(doc) // it fails only on regular expressions, of which there are none
+	return ok
+}
+
 // StateOf returns the state of a record, the narrowest that there is: never
 // StateIncomplete, and StateFinished only for an unknown status.
 func StateOf(doc bson.Raw) State {
 	for _, s := range []State{StateOK, StateFailed, StateAborted, StateFinished, StateRunning} {
-		// Match fails only on regular expressions, of which there are none here.
-		if ok, _ := s.Filter().Match(doc); ok {
+		if s.Has(doc) {
 			return s
 		}
 	}

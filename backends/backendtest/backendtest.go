@@ -42,7 +42,7 @@ type behaviour struct {
 func Run(t *testing.T, open Opener) {
 	for _, area := range []area{
 		adding, addingEach, identity, getting, fidelity, buffering, finding, operators, keys, sorting, windows, paging, scanning,
-		counting, history, askingAboutBuffers, indexing, uniqueness, explaining, collections, isolation, concurrency, contexts,
+		counting, history, appending, askingAboutBuffers, indexing, uniqueness, explaining, collections, isolation, concurrency, contexts,
 		failures, closing, ipythonTests, realRecords, properties,
 	} {
 		t.Run(area.name, func(t *testing.T) {

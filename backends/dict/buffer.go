@@ -10,6 +10,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 
+	"github.com/taskdb/taskdb/backends/internal/tail"
 	"github.com/taskdb/taskdb/taskdb"
 )
 
@@ -74,11 +75,12 @@ func (s *Store) PutBuffer(ctx context.Context, name, msgID, key string, r io.Rea
 		if !ok {
 			return taskdb.ErrNotFound
 		}
-		doc, err := withBuffer(c.docs.get(id), key, data)
+		before := c.whole(id)
+		after, err := withBuffer(before, key, data)
 		if err != nil {
 			return err
 		}
-		return c.change(id, doc)
+		return c.change(id, before, after)
 	})
 }
 
@@ -95,28 +97,5 @@ func withBuffer(doc bson.Raw, key string, data []byte) (bson.Raw, error) {
 	for _, b := range buffers {
 		array.AppendValue(bsoncore.Value{Type: bsoncore.TypeBinary, Data: b.Value})
 	}
-	return withValue(doc, key, bsoncore.Value{Type: bsoncore.TypeArray, Data: array.AppendBinary(0, data).Build()})
-}
-
-// withValue returns a document with a value in place of the key's, or at the end.
-func withValue(doc bson.Raw, key string, v bsoncore.Value) (bson.Raw, error) {
-	elements, err := doc.Elements()
-	if err != nil {
-		return nil, err
-	}
-	start, dst := bsoncore.ReserveLength(nil)
-	found := false
-	for _, element := range elements {
-		if element.Key() == key && !found {
-			found = true
-			dst = bsoncore.AppendValueElement(dst, key, v)
-			continue
-		}
-		dst = append(dst, element...)
-	}
-	if !found {
-		dst = bsoncore.AppendValueElement(dst, key, v)
-	}
-	dst = append(dst, 0)
-	return bson.Raw(bsoncore.UpdateLength(dst, start, int32(len(dst)))), nil
+	return tail.WithValue(doc, key, bson.RawValue{Type: bson.TypeArray, Value: array.AppendBinary(0, data).Build()}), nil
 }

@@ -76,8 +76,8 @@ func (t target) Insert(doc bson.Raw) error {
 }
 
 // Replace is execute.Target's.
-func (t target) Replace(e execute.Entry, _, after bson.Raw) error {
-	return t.collection.change(uint64(e.ID), after)
+func (t target) Replace(e execute.Entry, before, after bson.Raw) error {
+	return t.collection.change(uint64(e.ID), before, after)
 }
 
 // Remove is execute.Target's.

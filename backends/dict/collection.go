@@ -21,14 +21,15 @@ type collection struct {
 	docs    pages
 	indexes []*index // the standard ones first, of which the first is on _id
 	keys    *query.IndexSet
-	places  []int // of all indexes
+	places  []int               // of all indexes
+	tails   map[uint64][]growth // of documents, by their ids
 	// moves counts the documents that got other keys, and turns how often an
 	// index came to hold what the planner must know of: see execute.Changes.
 	moves, turns atomic.Uint64
 }
 
 func newCollection(name string, bounds Bounds) *collection {
-	c := &collection{name: name, bounds: bounds}
+	c := &collection{name: name, bounds: bounds, tails: map[uint64][]growth{}}
 	for _, definition := range taskdb.StandardIndexes(name) {
 		c.indexes = append(c.indexes, newIndex(definition, true))
 	}
@@ -93,6 +94,7 @@ func (c *collection) remove(id uint64) {
 	if keys, err := c.keys.Keys(doc); err == nil { // else it could not have been added
 		c.leave(c.places, keys, id)
 	}
+	c.setTails(id, nil)
 	c.docs.remove(id)
 }
 
@@ -139,16 +141,20 @@ func (c *collection) shares(x *index, p posting, doc bson.Raw) bool {
 	})
 }
 
-// change stores a copy of a document in place of another, whose id it keeps, and
-// drops what that leaves no room for. With an error nothing is changed.
-func (c *collection) change(id uint64, doc bson.Raw) error {
-	old := c.docs.get(id)
-	if err := c.replace(id, doc); err != nil {
+// change stores a copy of after in place of a document, whose id it keeps, and
+// drops what that leaves no room for; before is what after was made of, with the
+// document's tails or without. With an error nothing is changed.
+func (c *collection) change(id uint64, before, after bson.Raw) error {
+	old, tails := c.docs.get(id), c.tails[id]
+	kept, after := c.keepTails(id, before, after)
+	if err := c.replace(id, after); err != nil {
 		return err
 	}
+	c.setTails(id, kept)
 	err := c.makeRoom(func(other uint64) bool { return other != id })
 	if err != nil {
 		err = errors.Join(err, c.replace(id, old))
+		c.setTails(id, tails)
 	}
 	return err
 }
@@ -227,10 +233,10 @@ func (c *collection) idOf(msgID string) (id uint64, ok bool) {
 	return id, ok
 }
 
-// byMsgID returns the document that was stored first with a msg_id, or nil.
+// byMsgID returns the whole document that was stored first with a msg_id, or nil.
 func (c *collection) byMsgID(msgID string) bson.Raw {
 	if id, ok := c.idOf(msgID); ok {
-		return c.docs.get(id)
+		return c.whole(id)
 	}
 	return nil
 }

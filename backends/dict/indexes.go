@@ -59,6 +59,9 @@ func (c *collection) createIndex(definition *query.Index) error {
 			return fmt.Errorf("index %q: %q has the same keys: %w", definition.Name, x.definition.Name, taskdb.ErrIndexConflict)
 		}
 	}
+	if err := c.endTails(); err != nil {
+		return err
+	}
 	x := newIndex(definition, false)
 	for id := range c.docs.next {
 		doc := c.docs.get(id)

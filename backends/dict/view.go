@@ -72,7 +72,7 @@ func (v *view) Count(ctx context.Context, scan query.Scan) (n int64, ok bool, er
 func (v *view) Fetch(ctx context.Context, id int64) (e execute.Entry, err error) {
 	err = v.read(ctx, func(c *collection) error {
 		if c != nil {
-			e = execute.Entry{ID: id, Doc: c.docs.get(uint64(id))}
+			e = c.entryOf(uint64(id))
 		}
 		if e.Doc == nil {
 			return taskdb.ErrNotFound
@@ -82,8 +82,19 @@ func (v *view) Fetch(ctx context.Context, id int64) (e execute.Entry, err error)
 	return e, err
 }
 
-// Complete is execute.Source's: nothing is kept apart.
-func (v *view) Complete(_ context.Context, e execute.Entry) (bson.Raw, error) { return e.Doc, nil }
+// Complete is execute.Source's.
+func (v *view) Complete(ctx context.Context, e execute.Entry) (doc bson.Raw, err error) {
+	err = v.read(ctx, func(c *collection) error {
+		if c != nil {
+			doc = c.whole(uint64(e.ID))
+		}
+		if doc == nil {
+			return taskdb.ErrNotFound
+		}
+		return nil
+	})
+	return doc, err
+}
 
 // Since is execute.Source's.
 func (v *view) Since() execute.Changes {

@@ -103,8 +103,8 @@ func (w *walk) readAll(c *collection) (more bool) {
 // take adds a document to the batch, and tells whether there is room for more.
 func (w *walk) take(c *collection, id uint64) bool {
 	w.id = id
-	if doc := c.docs.get(id); doc != nil && id < w.end {
-		w.batch = append(w.batch, execute.Entry{ID: int64(id), Doc: doc})
+	if id < w.end && c.docs.get(id) != nil {
+		w.batch = append(w.batch, c.entryOf(id))
 	}
 	return len(w.batch) < cap(w.batch)
 }

@@ -78,6 +78,11 @@ func (Store) PutBuffer(context.Context, string, string, string, io.Reader) error
 	return taskdb.ErrNoData
 }
 
+// Append is taskdb.Backend's. There is no record to append to.
+func (Store) Append(context.Context, string, string, string, bson.RawValue) error {
+	return taskdb.ErrNoData
+}
+
 // Explain is taskdb.Backend's.
 func (Store) Explain(context.Context, string, taskdb.Request) (*taskdb.Explanation, error) {
 	return nil, taskdb.ErrNoData

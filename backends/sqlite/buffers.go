@@ -80,9 +80,13 @@ func (t *table) whole(conn *sqlite.Conn, seq int64) (bson.Raw, error) {
 	if err != nil || len(e.Apart) == 0 {
 		return e.Doc, err
 	}
-	refs := make(map[string][]bufferRef, len(e.Apart))
-	size := int64(len(e.Doc))
-	for _, key := range e.Apart {
+	doc, apart, err := t.withTails(conn, e)
+	if err != nil || len(apart) == 0 {
+		return doc, err
+	}
+	refs := make(map[string][]bufferRef, len(apart))
+	size := int64(len(doc))
+	for _, key := range apart {
 		if refs[key], err = t.buffersOf(conn, seq, key); err != nil {
 			return nil, err
 		}
@@ -94,7 +98,7 @@ func (t *table) whole(conn *sqlite.Conn, seq int64) (bson.Raw, error) {
 		return nil, fmt.Errorf("with its buffers it has %d bytes, more than a document can have; read them one by one with OpenBuffer: %w",
 			size, taskdb.ErrTooLarge)
 	}
-	return putBack(conn, e.Doc, refs, make([]byte, 0, size))
+	return putBack(conn, doc, refs, make([]byte, 0, size))
 }
 
 // putBack appends to dst a document with the buffers of some keys in the place of

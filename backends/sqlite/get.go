@@ -56,10 +56,12 @@ func (s *Store) getByScan(ctx context.Context, t *table, msgID string) (bson.Raw
 func (s *Store) seqOf(ctx context.Context, t *table, msgID string) (seq int64, err error) {
 	if t.tasks {
 		err = s.read(ctx, func(conn *sqlite.Conn) error {
-			e, err := t.byMsgID(conn, msgID)
-			seq = e.ID
+			seq, err = number(conn, "select seq from "+t.sql+" where msg_id = ?", msgID)
 			return err
 		})
+		if err == nil && seq == 0 {
+			err = taskdb.ErrNotFound
+		}
 		return seq, err
 	}
 	for e, err := range s.sourceOf(t, reading{s.read, s.snapshot}, 0).Walk(ctx, query.Scan{}, true) {

@@ -44,7 +44,10 @@ func (s *Store) OpenBuffer(ctx context.Context, collection, msgID, key string, n
 	return buffer, err
 }
 
-func (s *Store) openBuffer(conn *sqlite.Conn, t *table, e execute.Entry, key string, n int) (taskdb.Buffer, error) {
+func (s *Store) openBuffer(conn *sqlite.Conn, t *table, e execute.Entry, key string, n int) (buffer taskdb.Buffer, err error) {
+	if e.Doc, e.Apart, err = t.withTails(conn, e); err != nil {
+		return nil, err
+	}
 	if !slices.Contains(e.Apart, key) {
 		buffers, err := buffersWithin(e.Doc, key)
 		if err != nil {

@@ -11,7 +11,7 @@ import (
 	"zombiezen.com/go/sqlite"
 
 	"github.com/taskdb/taskdb/backends/internal/execute"
-	"github.com/taskdb/taskdb/query"
+	"github.com/taskdb/taskdb/backends/internal/tail"
 	"github.com/taskdb/taskdb/taskdb"
 )
 
@@ -52,8 +52,12 @@ func (s *Store) PutBuffer(ctx context.Context, collection, msgID, key string, r 
 // takesBuffer returns a record that may have a buffer more under a key.
 func (t *table) takesBuffer(conn *sqlite.Conn, seq int64, key string) (execute.Entry, error) {
 	e, err := t.fetch(conn, seq)
-	if err == nil && !slices.Contains(e.Apart, key) {
-		_, err = buffersWithin(e.Doc, key)
+	if err != nil {
+		return e, err
+	}
+	doc, buffered, err := t.withTails(conn, e)
+	if err == nil && !slices.Contains(buffered, key) {
+		_, err = buffersWithin(doc, key)
 	}
 	return e, err
 }
@@ -70,6 +74,9 @@ func (tx *transaction) putBuffer(t *table, seq int64, key string, u *upload) err
 	size := u.size + int64(len(u.tail))
 	if size > math.MaxInt32 {
 		return fmt.Errorf("a buffer of %d bytes: %w", size, taskdb.ErrTooLarge)
+	}
+	if e, err = tx.endTails(t, e); err != nil {
+		return err
 	}
 	indexes, err := tx.withoutKeys(t, seq, key)
 	if err != nil {
@@ -101,7 +108,7 @@ func (tx *transaction) setApart(t *table, e execute.Entry, key string) (execute.
 	if err != nil {
 		return e, err
 	}
-	next := execute.Entry{ID: e.ID, Doc: withValue(e.Doc, key, emptyArray), Apart: append(slices.Clone(e.Apart), key)}
+	next := execute.Entry{ID: e.ID, Doc: tail.WithValue(e.Doc, key, emptyArray), Apart: append(slices.Clone(e.Apart), key)}
 	if len(next.Doc) > taskdb.MaxRecordSize {
 		return e, fmt.Errorf("%d bytes, of %d: %w", len(next.Doc), taskdb.MaxRecordSize, taskdb.ErrTooLarge)
 	}
@@ -122,7 +129,7 @@ func (tx *transaction) setApart(t *table, e execute.Entry, key string) (execute.
 func (tx *transaction) withoutKeys(t *table, seq int64, key string) (indexes []int, err error) {
 	declared := t.view.Load().declared
 	for i, d := range declared {
-		if asksAbout(d.index, key) {
+		if d.index.Needs(key) {
 			indexes = append(indexes, i)
 		}
 	}
@@ -165,13 +172,4 @@ func (tx *transaction) withKeys(t *table, seq int64, indexes []int) error {
 		}
 	}
 	return nil
-}
-
-// asksAbout tells whether an index's keys may change with a top-level key.
-func asksAbout(index *query.Index, key string) bool {
-	if index.Partial != nil && index.Partial.Needs(key) {
-		return true
-	}
-	sort, err := query.ParseSort(index.KeyPattern())
-	return err != nil || sort.Needs(key)
 }

@@ -21,7 +21,7 @@ func (tx *transaction) remove(t *table, e execute.Entry) error {
 		if err := tx.removeAllKeys(t, v, e); err != nil {
 			return err
 		}
-		if err := tx.removeBuffers(t, e.ID, e.Apart); err != nil {
+		if err := tx.removeApart(t, e.ID, e.Apart); err != nil {
 			return err
 		}
 		return tx.removeRow(t, e)
@@ -65,6 +65,14 @@ func (tx *transaction) removeKeys(d declared, seq int64, keys query.Keys) error 
 		}
 	}
 	return nil
+}
+
+// removeApart removes what a record has apart under some keys.
+func (tx *transaction) removeApart(t *table, seq int64, keys []string) error {
+	if err := tx.removeTails(t, seq, keys); err != nil {
+		return err
+	}
+	return tx.removeBuffers(t, seq, keys)
 }
 
 // removeBuffers removes the buffers that a record has apart under some keys, and

@@ -10,6 +10,8 @@ import (
 	"zombiezen.com/go/sqlite"
 
 	"github.com/taskdb/taskdb/backends/internal/execute"
+	"github.com/taskdb/taskdb/backends/internal/tail"
+	"github.com/taskdb/taskdb/query"
 	"github.com/taskdb/taskdb/taskdb"
 )
 
@@ -17,9 +19,13 @@ import (
 // nothing; before is what after was made of. What is kept apart from the record
 // and is the same in both stays where it is.
 func (tx *transaction) replace(t *table, e execute.Entry, before, after bson.Raw) error {
+	ends, after, err := tx.endingTails(t, e, before, after)
+	if err != nil {
+		return err
+	}
 	var stays, goes []string
 	for _, key := range e.Apart {
-		if before.Lookup(key).Equal(after.Lookup(key)) {
+		if !slices.Contains(ends, key) && before.Lookup(key).Equal(after.Lookup(key)) {
 			stays = append(stays, key)
 		} else {
 			goes = append(goes, key)
@@ -37,7 +43,7 @@ func (tx *transaction) replace(t *table, e execute.Entry, before, after bson.Raw
 		if err := tx.rewrite(t, e, next); err != nil {
 			return err
 		}
-		if err := tx.removeBuffers(t, e.ID, goes); err != nil {
+		if err := tx.removeApart(t, e.ID, goes); err != nil {
 			return err
 		}
 		a := &addition{lifted: lifted, upload: upload{tail: bytesOf(lifted)}}
@@ -47,6 +53,27 @@ func (tx *transaction) replace(t *table, e execute.Entry, before, after bson.Raw
 		tx.count(t, 0, sizeOf(nil, lifted))
 		return nil
 	})
+}
+
+// endingTails returns the keys of the tails that become part of the document
+// since the record is finished by the change, and is only read from then on, and
+// after with their values.
+func (tx *transaction) endingTails(t *table, e execute.Entry, before, after bson.Raw) (ends []string, _ bson.Raw, err error) {
+	const unfinished = taskdb.StateIncomplete
+	if len(e.Apart) == 0 || !unfinished.Has(before) || unfinished.Has(after) {
+		return nil, after, nil
+	}
+	whole, buffered, err := t.withTails(tx.conn, e)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, key := range e.Apart {
+		if !slices.Contains(buffered, key) && before.Lookup(key).Equal(after.Lookup(key)) {
+			ends = append(ends, key)
+		}
+	}
+	after = withValuesOf(after, ends, whole)
+	return ends, after, taskdb.CheckSize(after, query.CodeUpdateTooLarge)
 }
 
 // rewrite stores a record's row in the place of another, and touches only the
@@ -115,10 +142,10 @@ func (tx *transaction) recheckIDs(t *table, before, after row, doc bson.Raw) err
 }
 
 // rekey brings the declared indexes from a record's document to the one that
-// takes its place. Both lack the values of the keys that stay apart, or have them.
+// takes its place. Both may lack the values of the keys that stay apart.
 func (tx *transaction) rekey(t *table, e execute.Entry, stays []string, before, after bson.Raw) error {
 	v := t.view.Load()
-	if slices.ContainsFunc(stays, v.asksAbout) {
+	if slices.ContainsFunc(e.Apart, v.asksAbout) {
 		whole, err := t.whole(tx.conn, e.ID)
 		if err != nil {
 			return err
@@ -151,7 +178,7 @@ func (tx *transaction) rekey(t *table, e execute.Entry, stays []string, before, 
 // asksAbout tells whether the keys in a declared index may depend on a top-level
 // key.
 func (v *view) asksAbout(key string) bool {
-	return slices.ContainsFunc(v.declared, func(d declared) bool { return asksAbout(d.index, key) })
+	return slices.ContainsFunc(v.declared, func(d declared) bool { return d.index.Needs(key) })
 }
 
 var emptyArray = bson.RawValue{Type: bson.TypeArray, Value: bsoncore.NewArrayBuilder().Build()}
@@ -160,33 +187,7 @@ var emptyArray = bson.RawValue{Type: bson.TypeArray, Value: bsoncore.NewArrayBui
 // top-level keys, which it has too.
 func withValuesOf(doc bson.Raw, keys []string, other bson.Raw) bson.Raw {
 	for _, key := range keys {
-		doc = withValue(doc, key, other.Lookup(key))
+		doc = tail.WithValue(doc, key, other.Lookup(key))
 	}
 	return doc
-}
-
-// withValue returns a document with another value for a top-level key, at the end
-// if it has none yet.
-func withValue(doc bson.Raw, key string, v bson.RawValue) bson.Raw {
-	start, dst := bsoncore.ReserveLength(make([]byte, 0, len(doc)+len(key)+len(v.Value)))
-	found := false
-	for rest := []byte(doc[4:]); len(rest) > 1; {
-		var element bsoncore.Element
-		element, rest, _ = bsoncore.ReadElement(rest)
-		if !found && string(element.KeyBytes()) == key {
-			found = true
-			dst = appendValue(dst, key, v)
-			continue
-		}
-		dst = append(dst, element...)
-	}
-	if !found {
-		dst = appendValue(dst, key, v)
-	}
-	dst = append(dst, 0)
-	return bson.Raw(bsoncore.UpdateLength(dst, start, int32(len(dst))))
-}
-
-func appendValue(dst []byte, key string, v bson.RawValue) []byte {
-	return bsoncore.AppendValueElement(dst, key, bsoncore.Value{Type: bsoncore.Type(v.Type), Data: v.Value})
 }

@@ -82,12 +82,25 @@ create table uploads (
 // version2 has the totals of each collection, which are counted once, and what is
 // promised to be removed:
 //
+//   - tails has what was appended to a value of a record since that was written,
+//     in pieces: the type of the value, some bytes, and how many there are up to
+//     their end.
 //   - removals has the filter that selects what is to go, and the places of the
 //     records, in the portable format of Roaring bitmaps.
 const version2 = `
 alter table collections add column records integer not null default 0;
 alter table collections add column bytes integer not null default 0;
 alter table collections add column next_seq integer not null default 1;
+create table tails (
+	collection integer not null,
+	seq integer not null,
+	key text not null,
+	n integer not null,
+	kind integer not null,
+	total integer not null,
+	data blob not null,
+	primary key (collection, seq, key, n)
+) strict, without rowid;
 create table removals (
 	id integer primary key,
 	collection integer not null,

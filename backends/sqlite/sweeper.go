@@ -175,6 +175,7 @@ func (tx *transaction) sweepCollection(id int64) error {
 	for _, sql := range []string{
 		"insert or replace into uploads (stream, abandoned) select stream, 1 from buffers where collection = ? and seq <= ? and stream <> 0",
 		"delete from buffers where collection = ? and seq <= ?",
+		"delete from tails where collection = ? and seq <= ?",
 	} {
 		if err := tx.execute(sql, id, last); err != nil {
 			return err
