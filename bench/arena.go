@@ -24,8 +24,9 @@ type arena struct {
 
 // limits are the ratios that are asked for.
 type limits struct {
-	reads, adds                               target // to by hand
+	reads, adds, changes                      target // to by hand
 	ipythonReads, ipythonHistory, ipythonAdds target // IPython's to ours
+	ipythonChanges, ipythonPurge              target
 }
 
 func (a *arena) wants(figure string) bool { return a.only.MatchString(a.kind + "/" + figure) }
@@ -52,7 +53,10 @@ func (a *arena) run(ctx context.Context, o options) error {
 	if err := a.askAll(ctx); err != nil {
 		return errors.Join(err, stop())
 	}
-	return errors.Join(a.addAll(ctx), stop())
+	if err := a.addAll(ctx); err != nil {
+		return errors.Join(err, stop())
+	}
+	return errors.Join(a.changeAll(ctx), stop())
 }
 
 // askAll races all questions: against what is written by hand, then against

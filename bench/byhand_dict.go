@@ -24,6 +24,8 @@ type handDict struct {
 
 	submitted, started, completed, unfinished *handTree
 	client, engine, queue, label, status      *handTree
+
+	printed map[string][]byte // by msg_id
 }
 
 type handTree = btree.BTreeG[*handRecord]
@@ -39,6 +41,7 @@ func newHandDict() *handDict {
 		queue:      textTree(func(r *handRecord) string { return r.queue }),
 		label:      textTree(func(r *handRecord) string { return r.label }),
 		status:     textTree(func(r *handRecord) string { return r.status }),
+		printed:    map[string][]byte{},
 	}
 }
 

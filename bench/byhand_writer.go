@@ -10,23 +10,23 @@ import (
 	"zombiezen.com/go/sqlite/sqlitex"
 )
 
-// handWriter adds records to a file with taskdb's schema and as durably: one
+// handWriter changes the records of a file with taskdb's schema and as durably: one
 // goroutine commits together what is waiting, and answers after the commit.
 type handWriter struct {
 	conn    *sqlite.Conn
 	insert  *sqlite.Stmt
 	seq     int64
-	waiting chan *handAddition
+	waiting chan *handChange
 	ended   chan struct{}
 }
 
-type handAddition struct {
-	record *handRecord
+type handChange struct {
+	change func() error
 	err    error
 	done   chan struct{}
 }
 
-// handGroup is how many additions are committed together at the most.
+// handGroup is how many changes are committed together at the most.
 const handGroup = 512
 
 // newHandWriter opens a copy of a store's file.
@@ -40,7 +40,7 @@ func newHandWriter(path string) (*handWriter, error) {
 			return nil, errors.Join(fmt.Errorf("pragma %s: %w", pragma, err), conn.Close())
 		}
 	}
-	w := &handWriter{conn: conn, waiting: make(chan *handAddition, handGroup), ended: make(chan struct{})}
+	w := &handWriter{conn: conn, waiting: make(chan *handChange, handGroup), ended: make(chan struct{})}
 	if err := w.prepare(); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
@@ -49,6 +49,10 @@ func newHandWriter(path string) (*handWriter, error) {
 }
 
 func (w *handWriter) prepare() (err error) {
+	if err := sqlitex.ExecuteScript(w.conn, `create table printed (msg_id text, n integer, data text not null,
+		primary key (msg_id, n)) strict, without rowid`, nil); err != nil {
+		return err
+	}
 	w.insert, err = w.conn.Prepare("insert into task_records " +
 		"(seq, msg_id, submitted, started, completed, client_uuid, engine_uuid, queue, label, status, odd, doc) " +
 		"values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)")
@@ -63,7 +67,7 @@ func (w *handWriter) prepare() (err error) {
 	})
 }
 
-// Close ends the goroutine. Nobody may be adding.
+// Close ends the goroutine. Nobody may be writing.
 func (w *handWriter) Close() error {
 	close(w.waiting)
 	<-w.ended
@@ -76,14 +80,19 @@ func (w *handWriter) add(ctx context.Context, doc bson.Raw) error {
 	if err != nil {
 		return err
 	}
-	a := &handAddition{record: record, done: make(chan struct{})}
+	return w.do(ctx, func() error { return w.put(record) })
+}
+
+// do makes a change and returns when it is committed.
+func (w *handWriter) do(ctx context.Context, change func() error) error {
+	c := &handChange{change: change, done: make(chan struct{})}
 	select {
-	case w.waiting <- a:
+	case w.waiting <- c:
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	<-a.done
-	return a.err
+	<-c.done
+	return c.err
 }
 
 func (w *handWriter) run() {
@@ -91,25 +100,25 @@ func (w *handWriter) run() {
 	for first := range w.waiting {
 		group := w.gather(first)
 		if err := w.commit(group); err != nil {
-			for _, a := range group {
-				a.err = err
+			for _, c := range group {
+				c.err = err
 			}
 		}
-		for _, a := range group {
-			close(a.done)
+		for _, c := range group {
+			close(c.done)
 		}
 	}
 }
 
-func (w *handWriter) gather(a *handAddition) []*handAddition {
-	group := []*handAddition{a}
+func (w *handWriter) gather(c *handChange) []*handChange {
+	group := []*handChange{c}
 	for len(group) < handGroup {
 		select {
-		case a, ok := <-w.waiting:
+		case c, ok := <-w.waiting:
 			if !ok {
 				return group
 			}
-			group = append(group, a)
+			group = append(group, c)
 		default:
 			return group
 		}
@@ -117,14 +126,14 @@ func (w *handWriter) gather(a *handAddition) []*handAddition {
 	return group
 }
 
-func (w *handWriter) commit(group []*handAddition) (err error) {
+func (w *handWriter) commit(group []*handChange) (err error) {
 	end, err := sqlitex.ImmediateTransaction(w.conn)
 	if err != nil {
 		return err
 	}
 	defer end(&err)
-	for _, a := range group {
-		a.err = w.put(a.record)
+	for _, c := range group {
+		c.err = c.change()
 	}
 	return nil
 }

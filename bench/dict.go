@@ -14,6 +14,9 @@ var dictLimits = limits{
 	adds:           atMost(2, ""),
 	ipythonReads:   atLeast(50, "×"),
 	ipythonHistory: atLeast(5, "×"),
+	changes:        atMost(2, ""),
+	ipythonChanges: atLeast(1, "×"),
+	ipythonPurge:   atLeast(20, "×"),
 }
 
 func benchDict(ctx context.Context, o options, r *report) error {

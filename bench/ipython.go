@@ -141,3 +141,45 @@ func (p *ipython) asker(request pythonRequest) asker {
 		return err
 	}
 }
+
+// finish has IPython add tasks that were requested, and tells how long it took to
+// set the result of one.
+func (p *ipython) finish(set taskSet, first, n int) (time.Duration, error) {
+	requested, results := make([]json.RawMessage, n), make([]json.RawMessage, n)
+	ids := make([]string, n)
+	for i := range n {
+		doc, err := set.requested(first + i).MarshalBSON()
+		if err != nil {
+			return 0, err
+		}
+		result, err := set.result(first + i)
+		if err != nil {
+			return 0, err
+		}
+		ids[i] = set.msgID(first + i)
+		if requested[i], err = jsonOf(bson.Raw(doc)); err != nil {
+			return 0, err
+		}
+		if results[i], err = jsonOf(result); err != nil {
+			return 0, err
+		}
+	}
+	if _, err := p.ask(pythonRequest{Do: "add", Records: requested}); err != nil {
+		return 0, err
+	}
+	answer, err := p.ask(pythonRequest{Do: "update", IDs: ids, Records: results})
+	return time.Duration(answer.Seconds * float64(time.Second) / float64(n)), err
+}
+
+// purge has IPython drop the finished tasks that were submitted before a time.
+func (p *ipython) purge(before time.Time) (time.Duration, error) {
+	check, err := jsonOf(bson.D{
+		{Key: "submitted", Value: bson.D{{Key: "$lt", Value: before}}},
+		{Key: "completed", Value: bson.D{{Key: "$ne", Value: nil}}},
+	})
+	if err != nil {
+		return 0, err
+	}
+	answer, err := p.ask(pythonRequest{Do: "drop", Check: check})
+	return time.Duration(answer.Seconds * float64(time.Second)), err
+}

@@ -7,6 +7,8 @@ Reads one request a line and writes one answer a line, both JSON:
     {"do": "find", "check": {...}}         find_records
     {"do": "history"}                      get_history
     {"do": "add", "records": [...]}        add_record of each
+    {"do": "update", "ids": [...], "records": [...]}    update_record of each
+    {"do": "drop", "check": {...}}         drop_matching_records
 
 Records and checks are in MongoDB's extended JSON. An answer has the seconds that the
 database took, and the msg_ids in the order in which it gave them; or an error. That to "open"
@@ -78,12 +80,23 @@ class Peer:
         return time.perf_counter() - start, list(found)
 
     def add(self, request):
-        """Adds, and commits whenever it has been adding for two seconds, in this
-        request and those before."""
-        records = request["records"]
+        return self.write(self.db.add_record, [record["msg_id"] for record in request["records"]], request["records"])
+
+    def update(self, request):
+        return self.write(self.db.update_record, request["ids"], request["records"])
+
+    def drop(self, request):
+        start = time.perf_counter()
+        self.db.drop_matching_records(request["check"])
+        self.commit()
+        return time.perf_counter() - start, []
+
+    def write(self, change, ids, records):
+        """Changes records, and commits whenever it has been doing so for two
+        seconds, in this request and those before."""
         start = last = time.perf_counter()
-        for record in records:
-            self.db.add_record(record["msg_id"], record)
+        for msg_id, record in zip(ids, records):
+            change(msg_id, record)
             now = time.perf_counter()
             self.uncommitted += now - last
             last = now

@@ -45,6 +45,17 @@ type handStore interface {
 	countStates(ctx context.Context, out sink) error
 	history(ctx context.Context, out sink) error
 	add(ctx context.Context, doc bson.Raw) error
+
+	// finish sets keys of a task; set is the document of what to set.
+	finish(ctx context.Context, msgID string, set bson.Raw) error
+	// claim gives the task that waits longest to an engine, and returns it.
+	claim(ctx context.Context, engine string) (bson.Raw, error)
+	// print appends to a task's stdout.
+	print(ctx context.Context, msgID, text string) error
+	// purge removes the finished tasks that were submitted before a time.
+	purge(ctx context.Context, before int64) (int64, error)
+	// finishAll is finish of many at once.
+	finishAll(ctx context.Context, msgIDs []string, set bson.Raw) error
 }
 
 // questionsOf returns what is asked of the tasks.

@@ -18,6 +18,9 @@ var sqliteLimits = limits{
 	ipythonReads:   atLeast(30, "×"),
 	ipythonHistory: atLeast(5, "×"),
 	ipythonAdds:    atLeast(0.7, "×"),
+	changes:        atMost(1.3, ""),
+	ipythonChanges: atLeast(0.5, "×"),
+	ipythonPurge:   atLeast(2, "×"),
 }
 
 func benchSQLite(ctx context.Context, o options, r *report) (err error) {

@@ -1,0 +1,302 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
+
+	"github.com/taskdb/taskdb/taskdb"
+)
+
+const (
+	// changedByOne is how many changes a lone writer makes in a round, and
+	// changedByEach how many each of many writers does.
+	changedByOne  = 400
+	changedByEach = 50
+	// bulkSize is how many tasks are changed at once.
+	bulkSize = 1000
+	// printedBefore is how much a task has printed that goes on to print.
+	printedBefore = 1 << 20
+	// purges is how often half of the finished tasks are purged: 1/2, 1/4 and 1/8.
+	purges = 3
+)
+
+// changing is what is done to the records of a store.
+type changing struct {
+	finish    func(ctx context.Context, msgID string, set bson.Raw) error
+	claim     func(ctx context.Context, engine string) (bson.Raw, error)
+	print     func(ctx context.Context, msgID, text string) error
+	purge     func(ctx context.Context, before int64) (int64, error)
+	finishAll func(ctx context.Context, msgIDs []string, set bson.Raw) error
+}
+
+func changingByHand(h handStore) changing {
+	return changing{h.finish, h.claim, h.print, h.purge, h.finishAll}
+}
+
+func changingOf(db *taskdb.DB) changing {
+	return changing{
+		finish: func(ctx context.Context, msgID string, set bson.Raw) error {
+			return db.UpdateRecord(ctx, msgID, setting(set))
+		},
+		claim: func(ctx context.Context, engine string) (bson.Raw, error) {
+			waits := bson.D{{Key: "completed", Value: nil}, {Key: "engine_uuid", Value: nil}}
+			oldest := bson.D{{Key: "submitted", Value: 1}}
+			claimed, err := db.FindAndModify(ctx, taskdb.Update{Filter: waits, Sort: oldest, Update: setting(engineKey(engine))},
+				taskdb.Found{After: true, Projection: bson.D{}})
+			return claimed.Doc, err
+		},
+		print: func(ctx context.Context, msgID, text string) error { return db.AppendText(ctx, msgID, "stdout", text) },
+		purge: func(ctx context.Context, before int64) (int64, error) {
+			old := bson.D{
+				{Key: "submitted", Value: bson.D{{Key: "$lt", Value: bson.DateTime(before)}}},
+				{Key: "completed", Value: bson.D{{Key: "$ne", Value: nil}}},
+			}
+			purged, err := db.Purge(ctx, taskdb.Purge{Filter: old})
+			return purged.Records, err
+		},
+		finishAll: func(ctx context.Context, msgIDs []string, set bson.Raw) error {
+			updates := make([]taskdb.Operation, len(msgIDs))
+			for i, id := range msgIDs {
+				updates[i] = taskdb.Update{Filter: bson.D{{Key: "msg_id", Value: id}}, Update: setting(set)}
+			}
+			outcomes, err := db.Bulk(ctx, false, updates...)
+			for _, o := range outcomes {
+				err = errors.Join(err, o.Err)
+			}
+			return err
+		},
+	}
+}
+
+// setting is the update that sets what a document has.
+func setting(set bson.Raw) bson.Raw {
+	return document(bsoncore.NewDocumentBuilder().AppendDocument("$set", bsoncore.Document(set)))
+}
+
+func engineKey(engine string) bson.Raw {
+	return document(bsoncore.NewDocumentBuilder().AppendString("engine_uuid", engine))
+}
+
+// withKeys returns a document with the values that another has for some of its
+// keys.
+func withKeys(doc, set bson.Raw) bson.Raw {
+	start, dst := bsoncore.AppendDocumentStart(make([]byte, 0, len(doc)+len(set)))
+	for rest := []byte(doc[4:]); len(rest) > 1; {
+		element, next, _ := bsoncore.ReadElement(rest)
+		rest = next
+		if v, err := set.LookupErr(element.Key()); err == nil {
+			dst = bsoncore.AppendValueElement(dst, element.Key(), bsoncore.Value{Type: bsoncore.Type(v.Type), Data: v.Value})
+			continue
+		}
+		dst = append(dst, element...)
+	}
+	return bson.Raw(bsoncore.UpdateLength(append(dst, 0), start, int32(len(dst)+1)))
+}
+
+// result is what finishing the i-th task sets.
+func (s taskSet) result(i int) (bson.Raw, error) {
+	record := s.requested(i)
+	s.finish(i, record)
+	whole, err := record.MarshalBSON()
+	if err != nil {
+		return nil, err
+	}
+	set := bsoncore.NewDocumentBuilder()
+	for _, key := range []string{"started", "completed", "received", "result_header", "result_metadata", "result_content", "result_buffers"} {
+		v := bson.Raw(whole).Lookup(key)
+		set.AppendValue(key, bsoncore.Value{Type: bsoncore.Type(v.Type), Data: v.Value})
+	}
+	return document(set), nil
+}
+
+// pace has writers do something again and again, and tells how long it took each
+// time.
+func pace(ctx context.Context, writers, each int, do func(i int) error) (time.Duration, error) {
+	failures := make(chan error, writers)
+	start := time.Now()
+	for w := range writers {
+		go func() {
+			var err error
+			for i := w * each; i < (w+1)*each && err == nil; i++ {
+				err = do(i)
+			}
+			failures <- err
+		}()
+	}
+	var failed error
+	for range writers {
+		failed = errors.Join(failed, <-failures)
+	}
+	return time.Since(start) / time.Duration(writers*each), errors.Join(failed, ctx.Err())
+}
+
+// finishing times the finishing of tasks that were requested before.
+func (a *arena) finishing(c changing, add func(ctx context.Context, doc bson.Raw) error, next *int, writers, each int) timer {
+	return func(ctx context.Context) (time.Duration, error) {
+		first := *next
+		*next += writers * each
+		results := make([]bson.Raw, writers*each)
+		for i := range results {
+			requested, err := a.set.requested(first + i).MarshalBSON()
+			if err != nil {
+				return 0, err
+			}
+			if err := add(ctx, withID(a.set.msgID(first+i), requested)); err != nil {
+				return 0, err
+			}
+			if results[i], err = a.set.result(first + i); err != nil {
+				return 0, err
+			}
+		}
+		return pace(ctx, writers, each, func(i int) error { return c.finish(ctx, a.set.msgID(first+i), results[i]) })
+	}
+}
+
+// changeAll races changes of the stores, which then must have the same.
+func (a *arena) changeAll(ctx context.Context) error {
+	ours, theirs := changingOf(a.db), changingByHand(a.hand)
+	addRaw := func(ctx context.Context, doc bson.Raw) error { return a.db.AddRaw(ctx, doc) }
+	const first = 10_000_000 // no task of the set, or of those that were added
+	nextOurs, nextTheirs := first, first
+	contests := []struct {
+		figure       string
+		ours, theirs timer
+	}{
+		{"finish one at a time, to by hand", a.finishing(ours, addRaw, &nextOurs, 1, changedByOne), a.finishing(theirs, a.hand.add, &nextTheirs, 1, changedByOne)},
+		{"finish from 32 writers, to by hand", a.finishing(ours, addRaw, &nextOurs, manyWriters, changedByEach), a.finishing(theirs, a.hand.add, &nextTheirs, manyWriters, changedByEach)},
+		{"claim, to by hand", a.claiming(ours), a.claiming(theirs)},
+		{"append a line to 1 MiB, to by hand", a.printing(ours), a.printing(theirs)},
+		{"bulk of 1,000 updates, to by hand", a.bulk(ours), a.bulk(theirs)},
+	}
+	for _, c := range contests {
+		if !a.wants(c.figure) {
+			continue
+		}
+		ratio, err := race(ctx, a.rounds, c.ours, c.theirs)
+		if err != nil {
+			return fmt.Errorf("%s, %s: %w", a.kind, c.figure, err)
+		}
+		a.report.add(c.figure, a.kind, ratio, a.limits.changes)
+	}
+	if err := a.changeBesideIPython(ctx, ours, addRaw, &nextOurs); err != nil {
+		return err
+	}
+	return a.purgeAll(ctx, ours, theirs)
+}
+
+// claimsARound is how few claims are timed in a round: who waits gets fewer.
+const claimsARound = 20
+
+func (a *arena) claiming(c changing) timer {
+	return func(ctx context.Context) (time.Duration, error) {
+		return pace(ctx, 1, claimsARound, func(i int) error {
+			claimed, err := c.claim(ctx, a.set.engines[i%engineCount])
+			if err == nil && claimed == nil {
+				err = taskdb.ErrNotFound
+			}
+			return err
+		})
+	}
+}
+
+// printing times a task that goes on to print lines.
+func (a *arena) printing(c changing) timer {
+	const line = "epoch 17 of 100: loss 0.02817, accuracy 0.9931, 12.8 s, 1024 samples/s\n"
+	begun := false
+	return func(ctx context.Context) (time.Duration, error) {
+		task := a.set.msgID(1)
+		if !begun {
+			if err := c.print(ctx, task, strings.Repeat(line, printedBefore/len(line))); err != nil {
+				return 0, err
+			}
+			begun = true
+		}
+		return pace(ctx, 1, changedByOne, func(int) error { return c.print(ctx, task, line) })
+	}
+}
+
+// bulk times many changes at once, and tells the time of one.
+func (a *arena) bulk(c changing) timer {
+	round := 0
+	return func(ctx context.Context) (time.Duration, error) {
+		round++
+		ids := a.set.spread(bulkSize)
+		set, err := a.set.result(round)
+		if err != nil {
+			return 0, err
+		}
+		start := time.Now()
+		err = c.finishAll(ctx, ids, set)
+		return time.Since(start) / bulkSize, err
+	}
+}
+
+// purgeAll races purges: of half of the finished tasks, of half of the others, and
+// so on.
+func (a *arena) purgeAll(ctx context.Context, ours, theirs changing) error {
+	const byHand, beside = "purge half, to by hand", "purge half, IPython's time to ours"
+	if !a.wants(byHand) && !a.wants(beside) {
+		return nil
+	}
+	var toHand, toIPython []float64
+	for n, from := 0, 0; n < purges; n++ {
+		from += (a.set.size - from) / 2
+		before := a.set.submitted(from).UnixMilli()
+		timeOurs, removed, err := timePurge(ctx, ours, before)
+		if err != nil {
+			return fmt.Errorf("%s, purge: %w", a.kind, err)
+		}
+		timeTheirs, removedByHand, err := timePurge(ctx, theirs, before)
+		if err != nil {
+			return fmt.Errorf("%s, purge by hand: %w", a.kind, err)
+		}
+		if removed != removedByHand || removed == 0 {
+			return fmt.Errorf("%s: a purge removed %d, by hand %d", a.kind, removed, removedByHand)
+		}
+		toHand = append(toHand, float64(timeOurs)/float64(timeTheirs))
+		if a.ipython != nil {
+			timeIPython, err := a.ipython.purge(a.set.submitted(from))
+			if err != nil {
+				return err
+			}
+			toIPython = append(toIPython, float64(timeIPython)/float64(timeOurs))
+		}
+	}
+	a.report.add(byHand, a.kind, spreadOf(toHand), a.limits.changes)
+	if a.ipython != nil {
+		a.report.add(beside, a.kind, spreadOf(toIPython), a.limits.ipythonPurge)
+	}
+	return nil
+}
+
+func timePurge(ctx context.Context, c changing, before int64) (time.Duration, int64, error) {
+	start := time.Now()
+	n, err := c.purge(ctx, before)
+	return time.Since(start), n, err
+}
+
+// changeBesideIPython races the finishing of tasks.
+func (a *arena) changeBesideIPython(ctx context.Context, ours changing, add func(ctx context.Context, doc bson.Raw) error, next *int) error {
+	const figure = "finish from 32 writers, IPython's time to ours"
+	if a.ipython == nil || !a.wants(figure) {
+		return nil
+	}
+	nextTheirs := *next
+	theirs := func(context.Context) (time.Duration, error) {
+		first := nextTheirs
+		nextTheirs += manyWriters * addedBesideIPython
+		return a.ipython.finish(a.set, first, manyWriters*addedBesideIPython)
+	}
+	ratio, err := race(ctx, ipythonRounds, theirs, a.finishing(ours, add, next, manyWriters, addedBesideIPython))
+	if err != nil {
+		return fmt.Errorf("%s, %s: %w", a.kind, figure, err)
+	}
+	a.report.add(figure, a.kind, ratio, a.limits.ipythonChanges)
+	return nil
+}
