@@ -19,14 +19,14 @@ func (h *handDict) write(ctx context.Context, change func() error) error {
 	return change()
 }
 
-func (h *handDict) finish(ctx context.Context, msgID string, set bson.Raw) error {
-	return h.write(ctx, func() error { return h.set(msgID, set) })
+func (h *handDict) finish(ctx context.Context, msgID string, r result) error {
+	return h.write(ctx, func() error { return h.set(msgID, r.set) })
 }
 
-func (h *handDict) finishAll(ctx context.Context, msgIDs []string, set bson.Raw) error {
+func (h *handDict) finishAll(ctx context.Context, msgIDs []string, r result) error {
 	return h.write(ctx, func() error {
 		for _, id := range msgIDs {
-			if err := h.set(id, set); err != nil {
+			if err := h.set(id, r.set); err != nil {
 				return err
 			}
 		}
@@ -80,6 +80,12 @@ func (h *handDict) claim(ctx context.Context, engine string) (claimed bson.Raw, 
 
 func (h *handDict) print(ctx context.Context, msgID, text string) error {
 	return h.write(ctx, func() error {
+		if _, ok := h.msgIDs.Get(msgID); !ok {
+			return fmt.Errorf("print: %q: %w", msgID, taskdb.ErrNotFound)
+		}
+		if len(h.printed[msgID])+len(text) > taskdb.MaxRecordSize {
+			return taskdb.ErrTooLarge
+		}
 		h.printed[msgID] = append(h.printed[msgID], text...)
 		return nil
 	})

@@ -11,14 +11,14 @@ import (
 	"github.com/taskdb/taskdb/taskdb"
 )
 
-func (h *handSQLite) finish(ctx context.Context, msgID string, set bson.Raw) error {
-	return h.writer.do(ctx, func() error { return h.writer.set(msgID, set) })
+func (h *handSQLite) finish(ctx context.Context, msgID string, r result) error {
+	return h.writer.do(ctx, func() error { return h.writer.set(msgID, r.set) })
 }
 
-func (h *handSQLite) finishAll(ctx context.Context, msgIDs []string, set bson.Raw) error {
+func (h *handSQLite) finishAll(ctx context.Context, msgIDs []string, r result) error {
 	return h.writer.do(ctx, func() error {
 		for _, id := range msgIDs {
-			if err := h.writer.set(id, set); err != nil {
+			if err := h.writer.set(id, r.set); err != nil {
 				return err
 			}
 		}

@@ -10,6 +10,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 
+	"github.com/taskdb/taskdb/query"
 	"github.com/taskdb/taskdb/taskdb"
 )
 
@@ -28,27 +29,38 @@ const (
 
 // changing is what is done to the records of a store.
 type changing struct {
-	finish    func(ctx context.Context, msgID string, set bson.Raw) error
+	finish    func(ctx context.Context, msgID string, r result) error
 	claim     func(ctx context.Context, engine string) (bson.Raw, error)
 	print     func(ctx context.Context, msgID, text string) error
 	purge     func(ctx context.Context, before int64) (int64, error)
-	finishAll func(ctx context.Context, msgIDs []string, set bson.Raw) error
+	finishAll func(ctx context.Context, msgIDs []string, r result) error
+}
+
+// result is what finishing a task sets, and the update that does.
+type result struct {
+	set    bson.Raw
+	update *query.Update
 }
 
 func changingByHand(h handStore) changing {
 	return changing{h.finish, h.claim, h.print, h.purge, h.finishAll}
 }
 
-func changingOf(db *taskdb.DB) changing {
+// changingOf changes a store by operations that were parsed beforehand, but for the
+// msg_id.
+func changingOf(db *taskdb.DB, set taskSet) (changing, error) {
+	claims, err := claimsOf(set)
+	if err != nil {
+		return changing{}, err
+	}
+	whole, err := query.ParseProjectionValue(bson.D{})
+	if err != nil {
+		return changing{}, err
+	}
 	return changing{
-		finish: func(ctx context.Context, msgID string, set bson.Raw) error {
-			return db.UpdateRecord(ctx, msgID, setting(set))
-		},
+		finish: func(ctx context.Context, msgID string, r result) error { return db.UpdateRecord(ctx, msgID, r.update) },
 		claim: func(ctx context.Context, engine string) (bson.Raw, error) {
-			waits := bson.D{{Key: "completed", Value: nil}, {Key: "engine_uuid", Value: nil}}
-			oldest := bson.D{{Key: "submitted", Value: 1}}
-			claimed, err := db.FindAndModify(ctx, taskdb.Update{Filter: waits, Sort: oldest, Update: setting(engineKey(engine))},
-				taskdb.Found{After: true, Projection: bson.D{}})
+			claimed, err := db.FindAndModify(ctx, claims[engine], taskdb.Found{After: true, Projection: whole})
 			return claimed.Doc, err
 		},
 		print: func(ctx context.Context, msgID, text string) error { return db.AppendText(ctx, msgID, "stdout", text) },
@@ -60,10 +72,10 @@ func changingOf(db *taskdb.DB) changing {
 			purged, err := db.Purge(ctx, taskdb.Purge{Filter: old})
 			return purged.Records, err
 		},
-		finishAll: func(ctx context.Context, msgIDs []string, set bson.Raw) error {
+		finishAll: func(ctx context.Context, msgIDs []string, r result) error {
 			updates := make([]taskdb.Operation, len(msgIDs))
 			for i, id := range msgIDs {
-				updates[i] = taskdb.Update{Filter: bson.D{{Key: "msg_id", Value: id}}, Update: setting(set)}
+				updates[i] = taskdb.Update{Filter: bson.D{{Key: "msg_id", Value: id}}, Update: r.update}
 			}
 			outcomes, err := db.Bulk(ctx, false, updates...)
 			for _, o := range outcomes {
@@ -71,7 +83,28 @@ func changingOf(db *taskdb.DB) changing {
 			}
 			return err
 		},
+	}, nil
+}
+
+// claimsOf returns the operation by which each engine claims a task.
+func claimsOf(set taskSet) (map[string]taskdb.Update, error) {
+	waits, err := query.Parse(bson.D{{Key: "completed", Value: nil}, {Key: "engine_uuid", Value: nil}})
+	if err != nil {
+		return nil, err
 	}
+	oldest, err := query.ParseSortValue(bson.D{{Key: "submitted", Value: 1}})
+	if err != nil {
+		return nil, err
+	}
+	claims := map[string]taskdb.Update{}
+	for _, engine := range set.engines {
+		update, err := query.ParseUpdate(setting(engineKey(engine)), nil)
+		if err != nil {
+			return nil, err
+		}
+		claims[engine] = taskdb.Update{Filter: waits, Sort: oldest, Update: update}
+	}
+	return claims, nil
 }
 
 // setting is the update that sets what a document has.
@@ -100,19 +133,21 @@ func withKeys(doc, set bson.Raw) bson.Raw {
 }
 
 // result is what finishing the i-th task sets.
-func (s taskSet) result(i int) (bson.Raw, error) {
+func (s taskSet) result(i int) (result, error) {
 	record := s.requested(i)
 	s.finish(i, record)
 	whole, err := record.MarshalBSON()
 	if err != nil {
-		return nil, err
+		return result{}, err
 	}
 	set := bsoncore.NewDocumentBuilder()
 	for _, key := range []string{"started", "completed", "received", "result_header", "result_metadata", "result_content", "result_buffers"} {
 		v := bson.Raw(whole).Lookup(key)
 		set.AppendValue(key, bsoncore.Value{Type: bsoncore.Type(v.Type), Data: v.Value})
 	}
-	return document(set), nil
+	keys := document(set)
+	update, err := query.ParseUpdate(setting(keys), nil)
+	return result{keys, update}, err
 }
 
 // pace has writers do something again and again, and tells how long it took each
@@ -141,7 +176,7 @@ func (a *arena) finishing(c changing, add func(ctx context.Context, doc bson.Raw
 	return func(ctx context.Context) (time.Duration, error) {
 		first := *next
 		*next += writers * each
-		results := make([]bson.Raw, writers*each)
+		results := make([]result, writers*each)
 		for i := range results {
 			requested, err := a.set.requested(first + i).MarshalBSON()
 			if err != nil {
@@ -160,7 +195,11 @@ func (a *arena) finishing(c changing, add func(ctx context.Context, doc bson.Raw
 
 // changeAll races changes of the stores, which then must have the same.
 func (a *arena) changeAll(ctx context.Context) error {
-	ours, theirs := changingOf(a.db), changingByHand(a.hand)
+	ours, err := changingOf(a.db, a.set)
+	if err != nil {
+		return err
+	}
+	theirs := changingByHand(a.hand)
 	addRaw := func(ctx context.Context, doc bson.Raw) error { return a.db.AddRaw(ctx, doc) }
 	const first = 10_000_000 // no task of the set, or of those that were added
 	nextOurs, nextTheirs := first, first
@@ -190,19 +229,50 @@ func (a *arena) changeAll(ctx context.Context) error {
 	return a.purgeAll(ctx, ours, theirs)
 }
 
-// claimsARound is how few claims are timed in a round: who waits gets fewer.
-const claimsARound = 20
-
+// claiming times engines that claim a task each. Each of them finishes its task
+// before the next round, so that no more tasks are running than there are engines.
 func (a *arena) claiming(c changing) timer {
+	started := false
 	return func(ctx context.Context) (time.Duration, error) {
-		return pace(ctx, 1, claimsARound, func(i int) error {
-			claimed, err := c.claim(ctx, a.set.engines[i%engineCount])
-			if err == nil && claimed == nil {
+		if !started {
+			if err := a.finishRunning(ctx, c); err != nil {
+				return 0, err
+			}
+			started = true
+		}
+		claimed := make([]bson.Raw, engineCount)
+		took, err := pace(ctx, 1, engineCount, func(i int) (err error) {
+			claimed[i], err = c.claim(ctx, a.set.engines[i])
+			if err == nil && claimed[i] == nil {
 				err = taskdb.ErrNotFound
 			}
 			return err
 		})
+		for i := range claimed {
+			if err == nil {
+				err = a.finishClaimed(ctx, c, claimed[i], i)
+			}
+		}
+		return took, err
 	}
+}
+
+func (a *arena) finishClaimed(ctx context.Context, c changing, claimed bson.Raw, i int) error {
+	r, err := a.set.result(i)
+	if err != nil {
+		return err
+	}
+	return c.finish(ctx, claimed.Lookup("msg_id").StringValue(), r)
+}
+
+// finishRunning finishes the tasks of the set that are running.
+func (a *arena) finishRunning(ctx context.Context, c changing) error {
+	return a.set.each(func(doc bson.Raw) error {
+		if taskdb.StateOf(doc) != taskdb.StateRunning {
+			return nil
+		}
+		return a.finishClaimed(ctx, c, doc, 0)
+	})
 }
 
 // printing times a task that goes on to print lines.

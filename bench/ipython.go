@@ -160,7 +160,7 @@ func (p *ipython) finish(set taskSet, first, n int) (time.Duration, error) {
 		if requested[i], err = jsonOf(bson.Raw(doc)); err != nil {
 			return 0, err
 		}
-		if results[i], err = jsonOf(result); err != nil {
+		if results[i], err = jsonOf(result.set); err != nil {
 			return 0, err
 		}
 	}

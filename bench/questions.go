@@ -46,8 +46,8 @@ type handStore interface {
 	history(ctx context.Context, out sink) error
 	add(ctx context.Context, doc bson.Raw) error
 
-	// finish sets keys of a task; set is the document of what to set.
-	finish(ctx context.Context, msgID string, set bson.Raw) error
+	// finish sets the result of a task.
+	finish(ctx context.Context, msgID string, r result) error
 	// claim gives the task that waits longest to an engine, and returns it.
 	claim(ctx context.Context, engine string) (bson.Raw, error)
 	// print appends to a task's stdout.
@@ -55,7 +55,7 @@ type handStore interface {
 	// purge removes the finished tasks that were submitted before a time.
 	purge(ctx context.Context, before int64) (int64, error)
 	// finishAll is finish of many at once.
-	finishAll(ctx context.Context, msgIDs []string, set bson.Raw) error
+	finishAll(ctx context.Context, msgIDs []string, r result) error
 }
 
 // questionsOf returns what is asked of the tasks.

@@ -10,22 +10,36 @@ import (
 // over it. It is immutable and safe for use by many goroutines.
 type IndexSet struct {
 	indexes []*Index
-	heads   []string // the keys with which the indexes' first paths begin, each once
-	headOf  []int    // of each index
+	heads   []string // the top-level keys that the indexes ask about, each once
+	headOf  []int    // the head of each index's first path
+	headsOf [][]int  // all heads that each index asks about
 }
 
 // NewIndexSet returns the set of some indexes.
 func NewIndexSet(indexes []*Index) *IndexSet {
-	s := &IndexSet{indexes: indexes, headOf: make([]int, len(indexes))}
+	s := &IndexSet{indexes: indexes, headOf: make([]int, len(indexes)), headsOf: make([][]int, len(indexes))}
 	for i, x := range indexes {
-		head := x.paths[0].parts[0]
-		s.headOf[i] = s.head([]byte(head))
-		if s.headOf[i] < 0 {
-			s.headOf[i] = len(s.heads)
-			s.heads = append(s.heads, head)
+		for _, p := range x.paths {
+			s.headsOf[i] = append(s.headsOf[i], s.addHead(p.parts[0]))
+		}
+		s.headOf[i] = s.headsOf[i][0]
+		if x.Partial != nil {
+			anyHead(x.Partial.root, func(head string) bool {
+				s.headsOf[i] = append(s.headsOf[i], s.addHead(head))
+				return false
+			})
 		}
 	}
 	return s
+}
+
+// addHead returns the place of a head, which it adds if it is new.
+func (s *IndexSet) addHead(key string) int {
+	if at := s.head([]byte(key)); at >= 0 {
+		return at
+	}
+	s.heads = append(s.heads, key)
+	return len(s.heads) - 1
 }
 
 func (s *IndexSet) head(key []byte) int {
@@ -34,11 +48,39 @@ func (s *IndexSet) head(key []byte) int {
 
 // Keys returns the keys of doc in each of the indexes, as Index.Keys does.
 func (s *IndexSet) Keys(doc bson.Raw) ([]Keys, error) {
+	return s.keys(doc, s.values(doc), func(int) bool { return true })
+}
+
+// Differences returns the keys of two documents in the indexes in which they may
+// have different ones, and the places of these: in the others they have equal
+// values for all that is asked about. Keys of the others are left empty.
+func (s *IndexSet) Differences(a, b bson.Raw) (places []int, keysA, keysB []Keys, err error) {
+	valuesA, valuesB := s.values(a), s.values(b)
+	differ := func(i int) bool {
+		return slices.ContainsFunc(s.headsOf[i], func(head int) bool { return !valuesA[head].same(valuesB[head]) })
+	}
+	for i := range s.indexes {
+		if differ(i) {
+			places = append(places, i)
+		}
+	}
+	wanted := func(i int) bool { return slices.Contains(places, i) }
+	if keysA, err = s.keys(a, valuesA, wanted); err == nil {
+		keysB, err = s.keys(b, valuesB, wanted)
+	}
+	return places, keysA, keysB, err
+}
+
+// keys returns the keys of doc, which has some values under the heads, in the
+// indexes at the places that are wanted.
+func (s *IndexSet) keys(doc bson.Raw, heads []value, wanted func(i int) bool) ([]Keys, error) {
 	keys := make([]Keys, len(s.indexes))
 	lists := make([][]byte, len(s.indexes))
 	buffer := make([]byte, 0, 32*len(s.indexes))
-	heads := s.values(doc)
 	for i, x := range s.indexes {
+		if !wanted(i) {
+			continue
+		}
 		v, plain := x.plainValue(heads[s.headOf[i]])
 		if !plain {
 			var err error

@@ -2,27 +2,31 @@ package query
 
 // Needs tells whether the filter asks about a document's top-level key, or about
 // what is below it.
-func (f *Filter) Needs(key string) bool { return needs(f.root, key) }
+func (f *Filter) Needs(key string) bool {
+	return anyHead(f.root, func(head string) bool { return head == key })
+}
 
-func needs(n node, key string) bool {
+// anyHead tells whether a test holds for one of the top-level keys that a filter
+// asks about.
+func anyHead(n node, test func(head string) bool) bool {
 	switch n := n.(type) {
 	case *and:
-		return anyNeeds(n.children, key)
+		return anyHeadOf(n.children, test)
 	case *or:
-		return anyNeeds(n.children, key)
+		return anyHeadOf(n.children, test)
 	case *nor:
-		return anyNeeds(n.children, key)
+		return anyHeadOf(n.children, test)
 	case *not:
-		return needs(n.child, key)
+		return anyHead(n.child, test)
 	case *field:
-		return n.path.parts[0] == key
+		return test(n.path.parts[0])
 	}
 	return false
 }
 
-func anyNeeds(nodes []node, key string) bool {
+func anyHeadOf(nodes []node, test func(head string) bool) bool {
 	for _, n := range nodes {
-		if needs(n, key) {
+		if anyHead(n, test) {
 			return true
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 
 	"github.com/taskdb/taskdb/query"
 )
@@ -21,16 +22,23 @@ func (db *DB) AppendText(ctx context.Context, msgID, key, text string) error {
 	if !utf8.ValidString(text) {
 		return db.appendFailed(key, msgID, &query.Error{Code: query.CodeBadValue, Message: "the text is not valid UTF-8"})
 	}
-	return db.appendTail(ctx, msgID, key, text)
+	return db.appendTail(ctx, msgID, key, bson.RawValue{Type: bson.TypeString, Value: bsoncore.AppendString(nil, text)})
 }
 
 // AppendList adds elements at the end of what a task's record has under a key: an
 // array, null or nothing. It is otherwise as AppendText.
 func (db *DB) AppendList(ctx context.Context, msgID, key string, elements ...any) error {
-	return db.appendTail(ctx, msgID, key, append(bson.A{}, elements...))
+	wrapped, err := bson.Marshal(bson.D{{Key: "list", Value: append(bson.A{}, elements...)}})
+	if err == nil {
+		err = query.Validate(wrapped)
+	}
+	if err != nil {
+		return db.appendFailed(key, msgID, err)
+	}
+	return db.appendTail(ctx, msgID, key, bson.Raw(wrapped).Lookup("list"))
 }
 
-func (db *DB) appendTail(ctx context.Context, msgID, key string, tail any) error {
+func (db *DB) appendTail(ctx context.Context, msgID, key string, tail bson.RawValue) error {
 	err := checkCollection(db.collection)
 	if err == nil {
 		err = checkAppendKey(key)
@@ -38,13 +46,7 @@ func (db *DB) appendTail(ctx context.Context, msgID, key string, tail any) error
 	if err != nil {
 		return db.appendFailed(key, msgID, err)
 	}
-	wrapped, err := bson.Marshal(bson.D{{Key: key, Value: tail}})
-	if err == nil {
-		err = query.Validate(wrapped)
-	}
-	if err == nil {
-		err = db.backend.Append(ctx, db.collection, msgID, key, bson.Raw(wrapped).Lookup(key))
-	}
+	err = db.backend.Append(ctx, db.collection, msgID, key, tail)
 	if errors.Is(err, ErrNotFound) {
 		err = db.absent(ctx, msgID)
 	}

@@ -1,9 +1,7 @@
 package dict
 
 import (
-	"bytes"
 	"errors"
-	"slices"
 	"sync/atomic"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -162,19 +160,9 @@ func (c *collection) change(id uint64, before, after bson.Raw) error {
 // replace stores a copy of a document in place of another. Only the indexes are
 // touched in which they have different keys.
 func (c *collection) replace(id uint64, doc bson.Raw) error {
-	before, err := c.keys.Keys(c.docs.get(id))
+	changed, before, after, err := c.keys.Differences(c.docs.get(id), doc)
 	if err != nil {
 		return err
-	}
-	after, err := c.keys.Keys(doc)
-	if err != nil {
-		return err
-	}
-	var changed []int
-	for i := range c.indexes {
-		if !slices.EqualFunc(before[i].List, after[i].List, bytes.Equal) || before[i].Multikey != after[i].Multikey {
-			changed = append(changed, i)
-		}
 	}
 	c.leave(changed, before, id)
 	for _, i := range changed {
@@ -213,21 +201,24 @@ func (c *collection) leave(places []int, keys []query.Keys, id uint64) {
 // idOf returns the id of the document that was stored first with a msg_id.
 // Collections other than those of tasks have no index to find it by.
 func (c *collection) idOf(msgID string) (id uint64, ok bool) {
+	if c == nil {
+		return 0, false
+	}
 	wanted := bson.RawValue{Type: bson.TypeString, Value: bsoncore.AppendString(nil, msgID)}
+	certain := false // that who has the key has the msg_id
 	has := func(candidate uint64) bool {
-		id, ok = candidate, c.docs.get(candidate).Lookup("msg_id").Equal(wanted)
+		id, ok = candidate, certain || c.docs.get(candidate).Lookup("msg_id").Equal(wanted)
 		return !ok
 	}
-	switch {
-	case c == nil:
-	case taskdb.IsTasks(c.name):
+	if taskdb.IsTasks(c.name) {
 		x := c.index("msg_id_1")
+		certain = !x.definition.Multikey && !x.definition.Unordered
 		x.eachOf(x.definition.Key(wanted), has)
-	default:
-		for candidate := range c.docs.next {
-			if !has(candidate) {
-				break
-			}
+		return id, ok
+	}
+	for candidate := range c.docs.next {
+		if !has(candidate) {
+			break
 		}
 	}
 	return id, ok

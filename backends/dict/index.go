@@ -1,6 +1,8 @@
 package dict
 
 import (
+	"unsafe"
+
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
 	"github.com/tidwall/btree"
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -62,7 +64,7 @@ func (x *index) add(key []byte, id uint64, spelled *[]string) {
 	case p.ids&many != 0:
 		x.bitmaps[p.ids&^many].Add(id)
 	default:
-		x.tree.Set(p.key, x.newBitmap(p.ids, id))
+		x.tree.Set(string(key), x.newBitmap(p.ids, id))
 	}
 }
 
@@ -77,9 +79,10 @@ func spell(key []byte, spelled *[]string) string {
 	return s
 }
 
-// find returns the posting of a key.
+// find returns the posting of a key, whose bytes it shares. (A copy for each look
+// into a tree was a third of all allocations of a change.)
 func (x *index) find(key []byte) (p posting, ok bool) {
-	p.key = string(key)
+	p.key = unsafe.String(unsafe.SliceData(key), len(key))
 	p.ids, ok = x.tree.Get(p.key)
 	return p, ok
 }

@@ -24,25 +24,21 @@ func (s *Store) Append(ctx context.Context, collection, msgID, key string, added
 	if t == nil {
 		return taskdb.ErrNotFound
 	}
-	seq, err := s.seqOf(ctx, t, msgID)
-	if err != nil {
-		return err
+	seq := int64(0)
+	if !t.tasks { // who has the id takes long to find
+		if seq, err = s.seqOf(ctx, t, msgID); err != nil {
+			return err
+		}
 	}
-	return s.write(ctx, func(tx *transaction) error {
+	return s.submit(ctx, func(tx *transaction) error {
 		if tx.tables[collection] != t {
 			return taskdb.ErrNotFound // the collection was dropped
 		}
-		g, err := tx.growing(t, seq, key)
+		g, err := tx.growing(t, msgID, seq, key)
 		if err != nil {
 			return err
 		}
-		if err := g.checkSize(len(added.Value)); err != nil {
-			return err
-		}
-		if g.isWritten(t, len(added.Value)) {
-			return tx.appendWritten(t, g, added)
-		}
-		return tx.appendBeside(t, g, added)
+		return tx.append(t, g, added)
 	})
 }
 
@@ -64,13 +60,23 @@ type piece struct {
 	total int // bytes of the tail up to its end
 }
 
-func (tx *transaction) growing(t *table, seq int64, key string) (*growing, error) {
-	stmt, err := tx.conn.Prepare("select lifted, length(doc) from " + t.sql + " where seq = ?")
+// growing finds a record by its msg_id, or by its place where there is no index of
+// those.
+func (tx *transaction) growing(t *table, msgID string, seq int64, key string) (*growing, error) {
+	column := "seq"
+	if t.tasks {
+		column = "msg_id"
+	}
+	stmt, err := tx.conn.Prepare("select seq, lifted, length(doc) from " + t.sql + " where " + column + " = ?")
 	if err != nil {
 		return nil, err
 	}
 	defer stmt.Reset()
-	stmt.BindInt64(1, seq)
+	if t.tasks {
+		stmt.BindText(1, msgID)
+	} else {
+		stmt.BindInt64(1, seq)
+	}
 	found, err := stmt.Step()
 	if err != nil {
 		return nil, err
@@ -78,9 +84,9 @@ func (tx *transaction) growing(t *table, seq int64, key string) (*growing, error
 	if !found {
 		return nil, taskdb.ErrNotFound
 	}
-	g := &growing{seq: seq, key: key, apart: apart(stmt, 0), size: stmt.ColumnInt(1), tails: map[string]piece{}}
+	g := &growing{seq: stmt.ColumnInt64(0), key: key, apart: apart(stmt, 1), size: stmt.ColumnInt(2), tails: map[string]piece{}}
 	for _, key := range g.apart {
-		last, err := t.lastPiece(tx.conn, seq, key)
+		last, err := t.lastPiece(tx.conn, g.seq, key)
 		if err != nil {
 			return nil, err
 		}
@@ -107,6 +113,27 @@ func (t *table) lastPiece(conn *sqlite.Conn, seq int64, key string) (p piece, er
 		p = piece{stmt.ColumnInt64(0), bson.Type(stmt.ColumnInt(1)), stmt.ColumnInt(2), stmt.ColumnInt(3)}
 	}
 	return p, err
+}
+
+// append adds to a record, all that it takes or nothing.
+func (tx *transaction) append(t *table, g *growing, added bson.RawValue) error {
+	if err := g.checkSize(len(added.Value)); err != nil {
+		return err
+	}
+	last, hasTail := g.tails[g.key]
+	switch {
+	case g.isWritten(t, len(added.Value)):
+		return tx.appendWritten(t, g, added)
+	case !hasTail:
+		return tx.atomically(func(tx *transaction) error { return tx.startTail(t, g, added) })
+	case last.kind != added.Type:
+		e, err := t.fetch(tx.conn, g.seq)
+		if err != nil {
+			return err
+		}
+		return tail.Check(e.Doc, g.key, added.Type)
+	}
+	return tx.addToTail(t, g, last, added)
 }
 
 // checkSize refuses what would make the record too large.
@@ -157,22 +184,25 @@ func (tx *transaction) appendWritten(t *table, g *growing, added bson.RawValue) 
 // reading slow.
 const maxPiece = 4 << 10
 
-// appendBeside adds to the tail of a record.
-func (tx *transaction) appendBeside(t *table, g *growing, added bson.RawValue) error {
-	last, hasTail := g.tails[g.key]
-	if !hasTail {
-		if err := tx.startTail(t, g, added.Type); err != nil {
-			return err
-		}
-		last = piece{n: -1, kind: added.Type, size: maxPiece}
+// startTail gives a record its first tail under a key, whose value is an empty one
+// at the least.
+func (tx *transaction) startTail(t *table, g *growing, added bson.RawValue) error {
+	e, err := t.fetch(tx.conn, g.seq)
+	if err != nil {
+		return err
 	}
-	if last.kind != added.Type {
-		e, err := t.fetch(tx.conn, g.seq)
-		if err != nil {
-			return err
-		}
-		return tail.Check(e.Doc, g.key, added.Type)
+	if err := tail.Check(e.Doc, g.key, added.Type); err != nil {
+		return err
 	}
+	next := execute.Entry{ID: e.ID, Doc: tail.Join(e.Doc, g.key, added.Type, nil), Apart: append(slices.Clone(e.Apart), g.key)}
+	if err := tx.rewrite(t, e, next); err != nil {
+		return err
+	}
+	return tx.addToTail(t, g, piece{n: -1, size: maxPiece}, added)
+}
+
+// addToTail adds to the last piece of a tail, or a piece behind it.
+func (tx *transaction) addToTail(t *table, g *growing, last piece, added bson.RawValue) error {
 	data := tail.Bytes(added)
 	tx.count(t, 0, int64(len(data)))
 	total := last.total + len(data)
@@ -182,19 +212,6 @@ func (tx *transaction) appendBeside(t *table, g *growing, added bson.RawValue) e
 	}
 	return tx.execute("insert into tails (collection, seq, key, n, kind, total, data) values (?, ?, ?, ?, ?, ?, ?)",
 		t.id, g.seq, g.key, last.n+1, int(added.Type), total, data)
-}
-
-// startTail readies a record for a tail: its value is an empty one at the least.
-func (tx *transaction) startTail(t *table, g *growing, kind bson.Type) error {
-	e, err := t.fetch(tx.conn, g.seq)
-	if err != nil {
-		return err
-	}
-	if err := tail.Check(e.Doc, g.key, kind); err != nil {
-		return err
-	}
-	next := execute.Entry{ID: e.ID, Doc: tail.Join(e.Doc, g.key, kind, nil), Apart: append(slices.Clone(e.Apart), g.key)}
-	return tx.rewrite(t, e, next)
 }
 
 // tailOf returns the type and the bytes of a record's tail.
