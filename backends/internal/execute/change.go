@@ -39,8 +39,8 @@ type Target interface {
 
 const (
 	// stepTime is how long a step goes on to take up changes, while other writers
-	// wait.
-	stepTime = 20 * time.Millisecond
+	// wait. Committing takes about as long again, at the worst.
+	stepTime = 25 * time.Millisecond
 	// maxHeld is how many documents are looked at for one that is to be changed,
 	// while other writers wait. If it is not found by then, it is looked for beside
 	// them.
