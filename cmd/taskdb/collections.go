@@ -79,7 +79,7 @@ func (p *program) collectionsDropCommand() *cobra.Command {
 		if !yes {
 			return usage("if you are sure: --yes", "this removes %s with all its records", args[0])
 		}
-		return store.write(ctx, p, func(db *taskdb.DB) error { return p.dropCollection(ctx, db, args[0]) })
+		return store.change(ctx, p, func(db *taskdb.DB) error { return p.dropCollection(ctx, db, args[0]) })
 	})
 	return cmd
 }

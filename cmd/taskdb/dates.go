@@ -100,6 +100,32 @@ func (d dateRewriter) value(v bsoncore.Value, at string) (bsoncore.Value, error)
 	return bsoncore.Value{Type: bsoncore.TypeDateTime, Data: bsoncore.AppendDateTime(nil, date.UnixMilli())}, nil
 }
 
+// datesInUpdate is datesIn for an update: strings that $set, $setOnInsert, $min and
+// $max give to a date key are dates.
+func datesInUpdate(doc bson.Raw, now time.Time) (bson.Raw, error) {
+	d := dateRewriter{"update", now}
+	changed, err := rewriteValues(doc, func(operator string, v bsoncore.Value) (bsoncore.Value, error) {
+		switch operator {
+		case "$set", "$setOnInsert", "$min", "$max":
+			if v.Type == bsoncore.TypeEmbeddedDocument {
+				return rewritten(v, func(doc []byte) ([]byte, error) { return d.keys(doc, operator) })
+			}
+		}
+		return v, nil
+	})
+	return bson.Raw(changed), err
+}
+
+// keys rewrites a document of keys and the values that they get.
+func (d dateRewriter) keys(doc []byte, at string) ([]byte, error) {
+	return rewriteValues(doc, func(key string, v bsoncore.Value) (bsoncore.Value, error) {
+		if isDateKey(key) {
+			return d.value(v, join(at, key))
+		}
+		return v, nil
+	})
+}
+
 // rewriteValues returns a document or array with each value replaced.
 func rewriteValues(doc []byte, replace func(key string, v bsoncore.Value) (bsoncore.Value, error)) ([]byte, error) {
 	elements, err := bsoncore.Document(doc).Elements()

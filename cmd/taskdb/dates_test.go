@@ -61,6 +61,25 @@ func TestDatesInFilter(t *testing.T) {
 	}
 }
 
+func TestDatesInUpdate(t *testing.T) {
+	const date = `{$date: '2026-11-22T10:00:00Z'}`
+	for update, want := range map[string]string{
+		`{$set: {submitted: '-2h', label: '-2h'}}`:                `{$set: {submitted: ` + date + `, label: '-2h'}}`,
+		`{$setOnInsert: {started: '-2h'}}`:                        `{$setOnInsert: {started: ` + date + `}}`,
+		`{$min: {received: '-2h'}, $max: {completed: '-2h'}}`:     `{$min: {received: ` + date + `}, $max: {completed: ` + date + `}}`,
+		`{$rename: {submitted: 'started'}, $set: {'a.b': '-2h'}}`: `{$rename: {submitted: 'started'}, $set: {'a.b': '-2h'}}`,
+		`{$set: 1, $min: {started: null}, submitted: '-2h'}`:      `{$set: 1, $min: {started: null}, submitted: '-2h'}`,
+	} {
+		doc, err := query.Document(update)
+		require.NoError(t, err, update)
+		wanted, err := query.Document(want)
+		require.NoError(t, err, want)
+		got, err := datesInUpdate(doc, noon)
+		require.NoError(t, err, update)
+		require.Equal(t, wanted, got, update)
+	}
+}
+
 // TestDatesAreReadAsTheyArePrinted holds that the time that a table shows can be
 // asked for.
 func TestDatesAreReadAsTheyArePrinted(t *testing.T) {

@@ -19,8 +19,13 @@ type fileFlags struct {
 func (f *fileFlags) register(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.path, "out", "", "write `FILE`, readable by you alone (default standard output)")
 	cmd.Flags().BoolVar(&f.force, "force", false, "replace the file of --out if there is one")
-	if err := cmd.MarkFlagFilename("out"); err != nil {
-		panic(err) // the flag is the one above
+	completeFiles(cmd, "out")
+}
+
+// completeFiles has the shell complete the names of files after a flag.
+func completeFiles(cmd *cobra.Command, flag string) {
+	if err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault)); err != nil {
+		panic(err) // there is no such flag
 	}
 }
 

@@ -13,10 +13,10 @@ import (
 // filterFlags are the shortcuts that narrow a filter. All of them and the FILTER
 // must hold.
 type filterFlags struct {
-	incomplete, running, failed bool
-	since                       string
-	engines, clients            []string
-	label                       string
+	incomplete, running, finished, failed bool
+	since                                 string
+	engines, clients                      []string
+	label                                 string
 }
 
 func (f *filterFlags) register(cmd *cobra.Command) {
@@ -24,6 +24,7 @@ func (f *filterFlags) register(cmd *cobra.Command) {
 	flags.SortFlags = false
 	flags.BoolVar(&f.incomplete, "incomplete", false, "only tasks without a result: {completed: null}")
 	flags.BoolVar(&f.running, "running", false, "only tasks that an engine has and has not finished")
+	flags.BoolVar(&f.finished, "finished", false, "only tasks that have a result")
 	flags.BoolVar(&f.failed, "failed", false, "only tasks that finished with an error")
 	flags.StringVar(&f.since, "since", "", "only tasks submitted since `TIME`: 30m, 2h, 7d ago, or 2026-11-22T10:00Z")
 	flags.StringArrayVar(&f.engines, "engine", nil, "only tasks of the engine with this `UUID` (repeat it for several)")
@@ -74,18 +75,22 @@ func parseFilter(text string, now time.Time) (*query.Filter, error) {
 
 // filters returns the filters that the shortcuts stand for.
 func (f *filterFlags) filters(now time.Time) (bson.A, error) {
+	if (f.finished || f.failed) && (f.incomplete || f.running) {
+		return nil, usage("ask for one of them", "no task is finished or failed and also incomplete or running")
+	}
 	var filters bson.A
-	if f.incomplete {
-		filters = append(filters, taskdb.StateIncomplete.Filter().Source())
-	}
-	if f.running {
-		filters = append(filters, taskdb.StateRunning.Filter().Source())
-	}
-	if f.failed {
-		filters = append(filters, taskdb.StateFailed.Filter().Source())
-	}
-	if f.failed && len(filters) > 1 {
-		return nil, usage("ask for one of them", "no task is failed and also incomplete or running")
+	for _, wanted := range []struct {
+		flag  bool
+		state taskdb.State
+	}{
+		{f.incomplete, taskdb.StateIncomplete},
+		{f.running, taskdb.StateRunning},
+		{f.finished, taskdb.StateFinished},
+		{f.failed, taskdb.StateFailed},
+	} {
+		if wanted.flag {
+			filters = append(filters, wanted.state.Filter().Source())
+		}
 	}
 	if f.since != "" {
 		since, err := parseSince(f.since, now)

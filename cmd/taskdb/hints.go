@@ -22,6 +22,17 @@ const checkedPaths = 20
 // meant. It is a hint: the answer stays MongoDB's. It looks at few records, and so
 // costs the same in every store.
 func (p *program) pointOut(ctx context.Context, db *taskdb.DB, cmd *cobra.Command, paths []string) error {
+	return p.pointOutIf(ctx, db, cmd, paths, func(string) bool { return true })
+}
+
+// pointOutNew is pointOut for paths that an update makes: they may well be new, and
+// only those are pointed out that are nearly a key that there is.
+func (p *program) pointOutNew(ctx context.Context, db *taskdb.DB, cmd *cobra.Command, paths []string) error {
+	return p.pointOutIf(ctx, db, cmd, paths, func(nearest string) bool { return nearest != "" })
+}
+
+// pointOutIf points out the missing paths for whose nearest one this is wanted.
+func (p *program) pointOutIf(ctx context.Context, db *taskdb.DB, cmd *cobra.Command, paths []string, wanted func(nearest string) bool) error {
 	paths = paths[:min(len(paths), checkedPaths)]
 	var seen sampled
 	for _, size := range []int64{10, 500} { // most paths are in the first records
@@ -42,7 +53,9 @@ func (p *program) pointOut(ctx context.Context, db *taskdb.DB, cmd *cobra.Comman
 		if err != nil {
 			return err
 		}
-		p.note(cmd.CommandPath(), "%s the key %s%s", nobody, printable(path), meant(nearest))
+		if wanted(nearest) {
+			p.note(cmd.CommandPath(), "%s the key %s%s", nobody, printable(path), meant(nearest))
+		}
 	}
 	return nil
 }

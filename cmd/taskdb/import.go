@@ -30,6 +30,7 @@ func (p *program) importCommand() *cobra.Command {
 		Example: importExample,
 		Args:    someFiles,
 	}
+	cmd.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveDefault)
 	store.register(cmd)
 	cmd.RunE = p.action(func(ctx context.Context, files []string) error {
 		return store.write(ctx, p, func(db *taskdb.DB) error {

@@ -146,7 +146,7 @@ func (p *program) indexesDropCommand() *cobra.Command {
 	}
 	store.register(cmd)
 	cmd.RunE = p.action(func(ctx context.Context, args []string) error {
-		return store.write(ctx, p, func(db *taskdb.DB) error {
+		return store.change(ctx, p, func(db *taskdb.DB) error {
 			err := db.DropIndex(ctx, args[0])
 			if errors.Is(err, taskdb.ErrNotFound) {
 				return &missing{"index", args[0]}

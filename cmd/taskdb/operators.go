@@ -18,20 +18,35 @@ var keyOperators = []string{
 // topOperators stand in place of a key: {$or: [{…}, {…}]}.
 var topOperators = []string{"$and", "$comment", "$nor", "$or"}
 
+// updateOperators stand in an update: {$set: {…}}.
+var updateOperators = []string{
+	"$addToSet", "$bit", "$currentDate", "$inc", "$max", "$min", "$mul", "$pop", "$pull", "$pullAll", "$push", "$rename",
+	"$set", "$setOnInsert", "$unset",
+}
+
 // operatorHint says which operator may have been meant by an unknown one.
 func operatorHint(err *query.Error) string {
 	name := err.Path[strings.LastIndexByte(err.Path, '.')+1:]
+	message := strings.TrimPrefix(err.Message, "Error parsing array filter :: caused by :: ")
 	switch {
-	case strings.HasPrefix(err.Message, "unknown top level operator"):
+	case strings.HasPrefix(message, "unknown top level operator"):
 		if slices.Contains(keyOperators, name) {
 			return name + " stands under a key: {key: {" + name + ": …}}"
 		}
+		if slices.Contains(updateOperators, name) {
+			return name + " changes records: taskdb update FILTER '{" + name + ": …}'"
+		}
 		return didYouMean(name, topOperators)
-	case strings.HasPrefix(err.Message, "unknown operator"):
+	case strings.HasPrefix(message, "unknown operator"):
 		if slices.Contains(topOperators, name) {
 			return name + " stands in place of a key: {" + name + ": …}"
 		}
 		return didYouMean(name, keyOperators)
+	case strings.HasPrefix(message, "Unknown modifier"):
+		if !strings.HasPrefix(name, "$") {
+			return "a key stands below an operator: {$set: {" + name + ": …}}"
+		}
+		return didYouMean(name, updateOperators)
 	}
 	return ""
 }

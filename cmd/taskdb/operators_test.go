@@ -24,4 +24,10 @@ func TestKnownOperators(t *testing.T) {
 			require.NotContains(t, err.Error(), "unknown top level operator", operator)
 		}
 	}
+	for _, operator := range updateOperators {
+		_, err := query.ParseUpdateValue(condition(operator, "key", nil))
+		if err != nil {
+			require.NotContains(t, err.Error(), "Unknown modifier", operator)
+		}
+	}
 }

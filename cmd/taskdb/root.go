@@ -22,7 +22,8 @@ Exit codes:
   0    done; that no record was selected is an answer too
   1    failure: a store or a file cannot be opened, or not all records were
        read or stored
-  2    the command line, a filter, a sort or a projection is wrong
+  2    the command line, a filter, an update, a sort or a projection is wrong, or
+       it takes a --yes; nothing was done
   3    there is no task, index or collection of that name
   130  interrupted`
 
@@ -44,6 +45,8 @@ func (p *program) rootCommand() *cobra.Command {
 		SilenceUsage:  true,
 	}
 	root.SetVersionTemplate("{{.Version}}\n")
+	root.SetFlagErrorFunc(wrongFlag)
+	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
 	addGroup(root, "Ask:",
 		p.findCommand(),
 		p.getCommand(),
@@ -52,10 +55,15 @@ func (p *program) rootCommand() *cobra.Command {
 		p.historyCommand(),
 		p.explainCommand(),
 	)
-	addGroup(root, "Fill and empty:",
+	addGroup(root, "Fill and copy:",
 		p.importCommand(),
 		p.addCommand(),
 		p.exportCommand(),
+	)
+	addGroup(root, "Change:",
+		p.updateCommand(),
+		p.dropCommand(),
+		p.purgeCommand(),
 	)
 	addGroup(root, "Keep:",
 		p.storeCommand(),

@@ -22,9 +22,8 @@ type sourceFlags struct {
 func (f *sourceFlags) register(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&f.in, "in", nil,
 		"read `FILE`, not a store: a database of IPython, or JSON lines; - is standard input (repeat it for several files)")
-	if err := cmd.MarkFlagFilename("in"); err != nil {
-		panic(err) // the flag is the one above
-	}
+	completeFiles(cmd, "in")
+	f.store.orFile = true
 	f.store.register(cmd)
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"slices"
 	"strings"
 
@@ -19,6 +20,7 @@ import (
 type storeFlags struct {
 	store, collection string
 	readOnly          bool
+	orFile            bool // the command can ask a file instead
 }
 
 func (f *storeFlags) register(cmd *cobra.Command) {
@@ -65,10 +67,7 @@ func (f *storeFlags) read(ctx context.Context, p *program, do func(db *taskdb.DB
 	}
 	db, err := taskdb.Open(ctx, at.readOnly())
 	if errors.Is(err, fs.ErrNotExist) {
-		return &hinted{
-			fmt.Errorf("there is no store yet at %s", at),
-			"fill it: taskdb import FILE; or ask a file: --in FILE",
-		}
+		return f.noStore(at)
 	}
 	if err != nil {
 		return whyNotOpen(ctx, at, err)
@@ -78,6 +77,34 @@ func (f *storeFlags) read(ctx context.Context, p *program, do func(db *taskdb.DB
 		err = do(db.In(f.collection))
 	}
 	return errors.Join(err, db.Close())
+}
+
+// noStore is the error of a store that does not exist.
+func (f *storeFlags) noStore(at location) error {
+	hint := "fill it: taskdb import FILE"
+	if f.orFile {
+		hint += "; or ask a file: --in FILE"
+	}
+	return &hinted{fmt.Errorf("there is no store yet at %s", at), hint}
+}
+
+// change is write for what is there already: no store is created.
+func (f *storeFlags) change(ctx context.Context, p *program, do func(db *taskdb.DB) error) error {
+	at, err := f.locate()
+	if err != nil {
+		return err
+	}
+	if path := at.path(); path != "" {
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			return f.noStore(at)
+		}
+	}
+	return f.write(ctx, p, func(db *taskdb.DB) error {
+		if err := f.pointOutCollection(ctx, p, db); err != nil {
+			return err
+		}
+		return do(db)
+	})
 }
 
 // write opens the store for reading and writing, creates it if it is the default
@@ -101,7 +128,11 @@ func (f *storeFlags) write(ctx context.Context, p *program, do func(db *taskdb.D
 	if isNew {
 		p.note("taskdb", "created the store %s", at)
 	}
-	return errors.Join(do(db.In(f.collection)), db.Close())
+	err = do(db.In(f.collection))
+	if errors.Is(err, taskdb.ErrReadOnly) {
+		err = &hinted{err, "to write to it, leave mode=ro out of its URL"}
+	}
+	return errors.Join(err, db.Close())
 }
 
 // whyNotOpen adds to an error what to do about it.

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/mattn/go-runewidth"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/taskdb/taskdb/internal/shelljson"
 	"github.com/taskdb/taskdb/query"
@@ -72,7 +74,19 @@ func syntaxHint(text string, err *shelljson.SyntaxError) string {
 	if strings.Contains(strings.ReplaceAll(text, " ", ""), "{:") {
 		return "put the text in single quotes: in double quotes the shell takes $gt for a variable of its own"
 	}
+	if !strings.HasPrefix(strings.TrimSpace(text), "{") {
+		return "write it as {key: value}"
+	}
 	return err.Hint
+}
+
+// wrongFlag explains an error about flags.
+func wrongFlag(cmd *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	if errors.As(err, &unknown) && unknown.GetSpecifiedName() == "in" {
+		return usage("import the file into one: taskdb import FILE", "--in asks a file, and this is about a store")
+	}
+	return err
 }
 
 // place shows the path to what is wrong.

@@ -26,6 +26,17 @@ taskdb count: wrong filter: a comma or ] is wanted, not x
                   ^
 put a comma before x
 `},
+		"filter that is no document": {[]string{"find", "fit-1"}, `
+taskdb find: wrong filter: fit is not a value
+  fit-1
+  ^
+write it as {key: value}
+`},
+		"update in place of a filter": {[]string{"find", `{$set: {label: "x"}}`}, `
+taskdb find: wrong filter: unknown top level operator: $set. If you have a field name that starts with a '$' symbol, consider using $getField or $setField. (MongoDB's error 2, BadValue)
+  at $set
+$set changes records: taskdb update FILTER '{$set: …}'
+`},
 		"variable of the shell": {[]string{"count", `{submitted: {: 1}}`}, `
 taskdb count: wrong filter: a key is wanted, not :
   {submitted: {: 1}}
@@ -103,7 +114,7 @@ taskdb find: wrong query: limit value must be non-negative, but received: -1 (Mo
   at limit
 `},
 		"states that exclude each other": {[]string{"find", "--incomplete", "--failed"}, `
-taskdb find: no task is failed and also incomplete or running
+taskdb find: no task is finished or failed and also incomplete or running
 ask for one of them
 `},
 		"unknown output": {[]string{"find", "-o", "xml"}, `
@@ -151,7 +162,7 @@ func TestWrongFilterIsToldFirst(t *testing.T) {
 
 func TestHelp(t *testing.T) {
 	for _, command := range []string{
-		"", "find", "get", "count", "distinct", "history", "explain", "import", "add", "export", "indexes", "indexes add",
+		"", "find", "get", "count", "distinct", "history", "explain", "import", "add", "export", "update", "drop", "purge", "indexes", "indexes add",
 		"indexes drop", "collections", "collections drop", "store", "version", "completion",
 	} {
 		got := taskdbRun(t, "", strings.Fields(command+" --help")...)
