@@ -69,6 +69,7 @@ func (p *program) rootCommand() *cobra.Command {
 		p.storeCommand(),
 		p.collectionsCommand(),
 		p.indexesCommand(),
+		p.compactCommand(),
 	)
 	root.AddCommand(p.versionCommand())
 	return root

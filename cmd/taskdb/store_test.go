@@ -173,7 +173,7 @@ func TestReadOnly(t *testing.T) {
 	url := filledStore(t)
 	for _, args := range [][]string{
 		{"import", sample}, {"add", `{msg_id: "a"}`}, {"add", "--each", `{msg_id: "a"}`},
-		{"update", "--failed", `{$set: {label: "x"}}`}, {"drop", firstID}, {"purge", "--failed", "--yes"},
+		{"update", "--failed", `{$set: {label: "x"}}`}, {"drop", firstID}, {"purge", "--failed", "--yes"}, {"compact"},
 		{"indexes", "add", "label"}, {"indexes", "drop", "x"}, {"collections", "drop", "a.b", "--yes"},
 	} {
 		got := taskdbRun(t, "", append(args, "--read-only")...)

@@ -33,8 +33,8 @@ changed, and are counted.`
 
 const updateExample = `  taskdb update '{msg_id: "fit-1"}' '{$set: {label: "fit"}, $inc: {retries: 1}}'
   # what it would do, and then do it: give up tasks of a lost engine
-  taskdb update --running --engine e1 '{$set: {completed: "-0s", "result_content.status": "aborted"}}' --dry-run
-  taskdb update --running --engine e1 '{$set: {completed: "-0s", "result_content.status": "aborted"}}' --yes
+  taskdb update --running --engine e1 '{$set: {completed: "-0s", result_content: {status: "aborted"}}}' --dry-run
+  taskdb update --running --engine e1 '{$set: {completed: "-0s", result_content: {status: "aborted"}}}' --yes
   # the oldest that waits
   taskdb update --one '{engine_uuid: null, completed: null}' '{$set: {engine_uuid: "e2"}}'
   # elements of arrays
@@ -139,7 +139,11 @@ func notSuited(err error) error {
 	if !errors.As(err, &refused) {
 		return err
 	}
-	return fmt.Errorf("UPDATE does not suit a record: %s (MongoDB's error %d, %s)", refused.Message, refused.Code, refused.CodeName())
+	err = fmt.Errorf("UPDATE does not suit a record: %s (MongoDB's error %d, %s)", refused.Message, refused.Code, refused.CodeName())
+	if refused.Code == query.CodePathNotViable {
+		return &hinted{err, "nothing can be set below null or a plain value: set the document whole, {$set: {a: {b: …}}}"}
+	}
+	return err
 }
 
 func summaryOf(o taskdb.Outcome) string {

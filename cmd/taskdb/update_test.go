@@ -101,6 +101,10 @@ func TestUpdateThatDoesNotSuit(t *testing.T) {
 	}
 	require.Equal(t, "2\n3\n\"two\"\n", onStore(t, "distinct", "n"))
 
+	require.Equal(t, result{"", "taskdb update: UPDATE does not suit a record: Cannot create field 'x' in element {n: \"two\"} (MongoDB's error 28, PathNotViable)\n" +
+		"nothing can be set below null or a plain value: set the document whole, {$set: {a: {b: …}}}\n", exitFailure},
+		taskdbRun(t, "", "update", `{msg_id: "b"}`, `{$set: {"n.x": 1}}`))
+
 	got := taskdbRun(t, "", "update", `{msg_id: "b"}`, `{$set: {msg_id: "a"}}`)
 	require.Equal(t, exitFailure, got.code)
 	require.Contains(t, got.stderr, "E11000 duplicate key error")
@@ -216,7 +220,7 @@ func TestChangesCreateNoStore(t *testing.T) {
 	for _, args := range [][]string{
 		{"update", "--failed", `{$set: {a: 1}}`}, {"update", "--failed", `{$set: {a: 1}}`, "--dry-run"},
 		{"drop", "a"}, {"purge", "--all"}, {"purge", "--all", "--yes"},
-		{"indexes", "drop", "x"}, {"collections", "drop", "a.b", "--yes"},
+		{"indexes", "drop", "x"}, {"collections", "drop", "a.b", "--yes"}, {"compact"},
 	} {
 		got := taskdbRun(t, "", args...)
 		require.Equal(t, exitFailure, got.code, args)
