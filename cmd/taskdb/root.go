@@ -21,9 +21,9 @@ Warnings and hints go to standard error.
 Exit codes:
   0    done; that no record was selected is an answer too
   1    failure: a store or a file cannot be opened, or not all records were
-       read or stored
+       read, stored or changed
   2    the command line, a filter, an update, a sort or a projection is wrong, or
-       it takes a --yes; nothing was done
+       takes a --yes or --force; nothing was done
   3    there is no task, index or collection of that name
   130  interrupted`
 
@@ -32,7 +32,8 @@ const rootExample = `  taskdb import ~/.ipython/profile_default/security/tasks.d
   taskdb find --since 1h --failed
   taskdb count '{engine_uuid: {$in: ["e1", "e2"]}}'
   taskdb get 1f6f2cd9-c67037fb2e6d095d8dad4938_27085_1
-  taskdb count --in tasks.db`
+  taskdb count --in tasks.db
+  taskdb purge '{completed: {$lt: "-7d"}}'`
 
 func (p *program) rootCommand() *cobra.Command {
 	root := &cobra.Command{

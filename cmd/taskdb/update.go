@@ -57,12 +57,12 @@ func (p *program) updateCommand() *cobra.Command {
 	filter.register(cmd)
 	update.register(cmd)
 	cmd.RunE = p.action(func(ctx context.Context, args []string) error {
-		before, last := args[:len(args)-1], args[len(args)-1]
-		selected, err := filter.selection(filterArg(before, 0), p.now)
+		before, last := filterArg(args[:len(args)-1], 0), args[len(args)-1]
+		selected, err := filter.selection(before, p.now)
 		if err != nil {
 			return err
 		}
-		if len(before) == 0 && selected.filter.MatchesAll() {
+		if before == "" && selected.filter.MatchesAll() {
 			return usage(updateHint, "FILTER and UPDATE are wanted, or UPDATE and a shortcut such as --failed")
 		}
 		change, err := update.change(cmd, selected.filter, last, p.now)

@@ -132,6 +132,9 @@ taskdb update: arguments are missing
 		"no filter": {[]string{`{$set: {a: 1}}`}, `
 taskdb update: FILTER and UPDATE are wanted, or UPDATE and a shortcut such as --failed
 ` + hint},
+		"filter of a variable that is not set": {[]string{"", `{$set: {a: 1}}`, "--yes"}, `
+taskdb update: FILTER and UPDATE are wanted, or UPDATE and a shortcut such as --failed
+` + hint},
 		"without quotes": {[]string{`{queue:`, `task}`, `{$set: {a: 1}}`}, `
 taskdb update: one FILTER and one UPDATE are wanted, not 3 words
 put each in single quotes, ` + hint},

@@ -29,7 +29,7 @@ func (f *updateFlags) register(cmd *cobra.Command) {
 	flags.BoolVar(&f.one, "one", false, "change the first record only")
 	flags.StringVar(&f.sort, "sort", "submitted,msg_id", "with --one, the first by these `PATHS`, a minus for descending")
 	flags.BoolVar(&f.upsert, "upsert", false, "if no record is selected, add one: what FILTER asks equality of, changed by UPDATE")
-	flags.StringArrayVar(&f.arrayFilters, "array-filter", nil, "the elements that $[name] in UPDATE stands for: `'{\"name.key\": 1}'` (repeat it for several)")
+	flags.StringArrayVar(&f.arrayFilters, "array-filter", nil, "the elements that $[name] in UPDATE stands for, by a `FILTER` on name: {\"name.key\": 1} (repeat it for several)")
 }
 
 // updating is a checked update.
