@@ -22,11 +22,12 @@ const dropExample = `  taskdb drop 1f6f2cd9-c67037fb2e6d095d8dad4938_27085_1
 func (p *program) dropCommand() *cobra.Command {
 	var store storeFlags
 	cmd := &cobra.Command{
-		Use:     "drop ID...",
-		Short:   "Remove the records of tasks by their ids",
-		Long:    dropLong,
-		Example: dropExample,
-		Args:    someIDs,
+		Use:        "drop ID...",
+		Short:      "Remove the records of tasks by their ids",
+		Long:       dropLong,
+		Example:    dropExample,
+		Args:       someIDs,
+		SuggestFor: []string{"delete", "remove", "rm"},
 	}
 	store.register(cmd)
 	cmd.RunE = p.action(func(ctx context.Context, ids []string) error {

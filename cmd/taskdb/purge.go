@@ -35,11 +35,12 @@ func (p *program) purgeCommand() *cobra.Command {
 		all, force, yes bool
 	)
 	cmd := &cobra.Command{
-		Use:     "purge [FILTER]",
-		Short:   "Remove the records that a filter selects, or tell what would go",
-		Long:    purgeLong,
-		Example: purgeExample,
-		Args:    oneFilter(0),
+		Use:        "purge [FILTER]",
+		Short:      "Remove the records that a filter selects, or tell what would go",
+		Long:       purgeLong,
+		Example:    purgeExample,
+		Args:       oneFilter(0),
+		SuggestFor: []string{"delete", "remove", "rm"},
 	}
 	store.register(cmd)
 	filter.register(cmd)

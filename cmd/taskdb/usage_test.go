@@ -150,6 +150,16 @@ func TestUnknownCommand(t *testing.T) {
 	require.Equal(t, exitUsage, got.code)
 	require.Contains(t, got.stderr, `taskdb: unknown command "cuont"`)
 	require.Contains(t, got.stderr, "count")
+
+	got = taskdbRun(t, "", "delete", "x")
+	require.Equal(t, result{"", `taskdb: unknown command "delete" for "taskdb"
+
+Did you mean this?
+	drop
+	purge
+
+see: taskdb --help
+`, exitUsage}, got)
 }
 
 // TestWrongFilterIsToldFirst holds that a wrong filter is told before a file is
