@@ -94,8 +94,8 @@ func TestGet(t *testing.T) {
 	require.Equal(t, last+first, onSample(t, "get", "--keys", "queue", lastID, firstID))
 
 	got := taskdbRun(t, "", "get", "--in", sample, "--keys", "queue", "x\n", firstID, "y")
-	require.Equal(t, result{first, `taskdb get: no such record: "x\n"
-taskdb get: no such record: "y"
+	require.Equal(t, result{first, `taskdb get: get "x\n": no such record
+taskdb get: get "y": no such record
 `, exitNotFound}, got)
 
 	require.NotContains(t, onSample(t, "get", firstID), `buffers"`)

@@ -50,7 +50,7 @@ func (p *program) getCommand() *cobra.Command {
 			if err == nil {
 				err = p.pointOut(ctx, db, cmd, q.Keys)
 			}
-			return errors.Join(err, notFound(missing))
+			return errors.Join(err, errors.Join(missing...))
 		})
 	})
 	return cmd
@@ -63,9 +63,9 @@ func someIDs(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-// get writes the records with the given ids, and returns the ids that no record
-// has.
-func (p *program) get(ctx context.Context, db *taskdb.DB, q taskdb.Query, ids []string, form string) (missing []string, err error) {
+// get writes the records with the given ids, and returns an error for each id that
+// no record has.
+func (p *program) get(ctx context.Context, db *taskdb.DB, q taskdb.Query, ids []string, form string) (missing []error, err error) {
 	out := p.recordPrinter(form, &q)
 	for _, id := range ids {
 		q.Filter = bson.D{{Key: "msg_id", Value: id}}
@@ -74,17 +74,16 @@ func (p *program) get(ctx context.Context, db *taskdb.DB, q taskdb.Query, ids []
 			return missing, err
 		}
 		if found == 0 {
-			missing = append(missing, id)
+			missing = append(missing, absent(ctx, db, id))
 		}
 	}
 	return missing, out.finish()
 }
 
-// notFound returns an error that names ids, or nil if there are none.
-func notFound(ids []string) error {
-	var errs []error
-	for _, id := range ids {
-		errs = append(errs, fmt.Errorf("%w: %q", taskdb.ErrNotFound, id))
+// absent is the error of a record that was not found: the store may know why.
+func absent(ctx context.Context, db *taskdb.DB, id string) error {
+	if _, err := db.GetRaw(ctx, id); err != nil {
+		return err
 	}
-	return errors.Join(errs...)
+	return fmt.Errorf("get %q: %w", id, taskdb.ErrNotFound) // it was added since
 }
