@@ -122,7 +122,7 @@ func (p *program) update(ctx context.Context, db *taskdb.DB, c *updating, sure b
 	if err != nil {
 		err = notSuited(err)
 	}
-	if ctx.Err() != nil && outcome.Matched > 0 {
+	if err != nil && ctx.Err() != nil && outcome.Matched > 0 {
 		err = &hinted{err, "what is counted stays changed"}
 	}
 	if err == nil || outcome.Matched > 0 {
