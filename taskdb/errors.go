@@ -40,6 +40,9 @@ var (
 	// ErrNotTried says that an operation of an ordered bulk comes behind one that
 	// failed.
 	ErrNotTried = errors.New("not tried, since an earlier operation failed")
+	// ErrUnderWay says that what was asked for has begun and goes on, though nobody
+	// waits for it any more.
+	ErrUnderWay = errors.New("it is under way, and goes on")
 	// ErrUnsupported says that a store of its kind has no such thing to do.
 	ErrUnsupported = errors.New("not supported by this kind of store")
 	// ErrTooLarge says that a record is larger than MaxRecordSize.

@@ -54,7 +54,8 @@ const maxNamed = 10
 // Purge removes the records that it selects, or refuses before anything is gone:
 // with ErrNotAll, or an *UnfinishedError. Once it has begun it is carried through,
 // as a Delete of many; a task that is unfinished by then, since it was added or
-// changed meanwhile, stays unless Force is set.
+// changed meanwhile, stays unless Force is set. If the context ends meanwhile, the
+// error is ErrUnderWay too.
 func (db *DB) Purge(ctx context.Context, p Purge) (Purged, error) {
 	purged, err := db.purge(ctx, p)
 	if err != nil {

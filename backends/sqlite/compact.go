@@ -35,7 +35,10 @@ func vacuum(ctx context.Context, conn *sqlite.Conn) error {
 	conn.SetInterrupt(ctx.Done())
 	err := runOutsideTransaction(conn, "pragma temp_store = file; vacuum;")
 	conn.SetInterrupt(nil)
-	if err != nil {
+	switch {
+	case err != nil && ctx.Err() != nil:
+		err = ctx.Err()
+	case err != nil:
 		err = fmt.Errorf("vacuum: %w", err)
 	}
 	return errors.Join(err, runOutsideTransaction(conn, "pragma temp_store = memory;"), checkpoint(conn))

@@ -59,9 +59,9 @@ func (w *writable) Promise(ctx context.Context, ids *roaring64.Bitmap, filter *q
 	case done := <-outcome:
 		return done.records, done.err
 	case <-ctx.Done():
-		return 0, fmt.Errorf("%w; the removal goes on", ctx.Err())
+		return 0, fmt.Errorf("%w; the removal: %w", ctx.Err(), taskdb.ErrUnderWay)
 	case <-s.sweeper.ended:
-		return 0, fmt.Errorf("%w; the removal goes on when it is opened again", taskdb.ErrClosed)
+		return 0, fmt.Errorf("%w; the removal, when it is opened again: %w", taskdb.ErrClosed, taskdb.ErrUnderWay)
 	}
 }
 

@@ -78,8 +78,8 @@ func (p *program) purge(ctx context.Context, db *taskdb.DB, cmd *cobra.Command, 
 	switch {
 	case errors.As(err, &kept):
 		return wrongPurge(kept)
-	case err != nil && ctx.Err() != nil && !request.DryRun:
-		return &hinted{err, "if it had begun it goes on while the store is open for writing; run it again to wait for the end"}
+	case errors.Is(err, taskdb.ErrUnderWay):
+		return &hinted{err, "the removal goes on while the store is open for writing; run it again to wait for the end"}
 	case err != nil:
 		return err
 	case request.DryRun:
