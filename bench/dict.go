@@ -21,7 +21,7 @@ var dictLimits = limits{
 
 func benchDict(ctx context.Context, o options, r *report) error {
 	a := newArena("dict", dictLimits, o, r)
-	db, err := taskdb.Open(ctx, "dict:")
+	db, err := taskdb.Open(ctx, "dict:?max_bytes=0")
 	if err != nil {
 		return err
 	}

@@ -45,7 +45,7 @@ func growthOf(ctx context.Context, o options, kind string) (ratio spread, err er
 	var windows []timer
 	for _, size := range []int{o.growth, smallStore} {
 		path := filepath.Join(o.dir, fmt.Sprintf("growth-%d.db", size))
-		url := "dict:"
+		url := "dict:?max_bytes=0"
 		if kind == "sqlite" {
 			url = "sqlite://" + path
 			defer func() { err = errors.Join(err, os.Remove(path)) }()

@@ -44,7 +44,8 @@ type Backend interface {
 	Write(ctx context.Context, collection string, changes []Change, ordered bool) ([]Outcome, error)
 
 	// Get returns the document whose msg_id is the given one, whole, or
-	// ErrNotFound.
+	// ErrNotFound, which is an *ExpiredError if the store's bounds removed it; so
+	// do OpenBuffer and PutBuffer.
 	Get(ctx context.Context, collection, msgID string) (bson.Raw, error)
 
 	// Find yields what a request asks for. It ends with the first error.
@@ -76,6 +77,9 @@ type Backend interface {
 
 	// Explain carries out a request and tells how.
 	Explain(ctx context.Context, collection string, r Request) (*Explanation, error)
+
+	// Stats returns figures about a collection, but for the States.
+	Stats(ctx context.Context, collection string) (Stats, error)
 
 	// Collections returns the names of the store's collections, in order.
 	Collections(ctx context.Context) ([]string, error)

@@ -11,7 +11,8 @@ import (
 
 // OpenBuffer opens a buffer of a task to be read in pieces: the n-th, from 0, in
 // the array under key, "buffers" or "result_buffers". If the record has none there
-// the error is ErrNotFound.
+// the error is ErrNotFound, and an *ExpiredError if the store's bounds removed the
+// record.
 func (db *DB) OpenBuffer(ctx context.Context, msgID, key string, n int) (Buffer, error) {
 	if err := checkCollection(db.collection); err != nil {
 		return nil, fmt.Errorf("open %s.%d of %q: %w", key, n, msgID, err)

@@ -79,7 +79,7 @@ func (db *DB) AddRaw(ctx context.Context, docs ...bson.Raw) error {
 }
 
 // Get returns the record of a task, with its buffers. If there is none the error
-// is ErrNotFound.
+// is ErrNotFound, and an *ExpiredError if the store's bounds removed it.
 func (db *DB) Get(ctx context.Context, msgID string) (*TaskRecord, error) {
 	doc, err := db.GetRaw(ctx, msgID)
 	if err != nil {

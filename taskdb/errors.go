@@ -3,6 +3,7 @@ package taskdb
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
@@ -37,6 +38,9 @@ var (
 	// ErrFull says that a store's bounds are reached, and that it holds too few
 	// finished records that could make room.
 	ErrFull = errors.New("store is full")
+	// ErrExpired says that a record was there, and that the store's bounds have
+	// removed it. The error is also an *ExpiredError, and ErrNotFound.
+	ErrExpired = errors.New("record has expired")
 	// ErrNotTried says that an operation of an ordered bulk comes behind one that
 	// failed.
 	ErrNotTried = errors.New("not tried, since an earlier operation failed")
@@ -67,3 +71,19 @@ func (e *DuplicateKeyError) Error() string {
 
 // Is tells that the error is ErrExists.
 func (e *DuplicateKeyError) Is(target error) bool { return target == ErrExists }
+
+// ExpiredError says which rule of the store removed a record, and when. It is
+// ErrExpired and ErrNotFound.
+type ExpiredError struct {
+	MsgID string
+	Rule  string // the bound, as "max_records=1000"
+	At    time.Time
+}
+
+// Error tells the rule and the time.
+func (e *ExpiredError) Error() string {
+	return fmt.Sprintf("the record has expired by %s at %s", e.Rule, e.At.UTC().Format("2006-01-02T15:04:05.000Z07:00"))
+}
+
+// Is tells that the error is ErrExpired and ErrNotFound.
+func (e *ExpiredError) Is(target error) bool { return target == ErrExpired || target == ErrNotFound }

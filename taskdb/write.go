@@ -126,8 +126,8 @@ func (db *DB) FindAndModify(ctx context.Context, operation Operation, found Foun
 }
 
 // UpdateRecord changes the record of a task, by operators or by a document that
-// takes its place. If there is none the error is ErrNotFound. An update that says
-// nothing changes nothing.
+// takes its place. If there is none the error is ErrNotFound, and an *ExpiredError
+// if the store's bounds removed it. An update that says nothing changes nothing.
 func (db *DB) UpdateRecord(ctx context.Context, msgID string, update any) error {
 	outcome, err := db.Update(ctx, Update{Filter: byMsgID(msgID), Update: update})
 	if err == nil && outcome.Matched == 0 {
@@ -140,7 +140,7 @@ func (db *DB) UpdateRecord(ctx context.Context, msgID string, update any) error 
 }
 
 // DropRecord removes the record of a task. If there is none the error is
-// ErrNotFound.
+// ErrNotFound, and an *ExpiredError if the store's bounds removed it.
 func (db *DB) DropRecord(ctx context.Context, msgID string) error {
 	outcome, err := db.Delete(ctx, Delete{Filter: byMsgID(msgID)})
 	if err == nil && outcome.Matched == 0 {

@@ -60,6 +60,10 @@ var calls = map[string]func(ctx context.Context, db *taskdb.DB) error{
 		_, err := db.Explain(ctx, taskdb.Query{})
 		return err
 	},
+	"Stats": func(ctx context.Context, db *taskdb.DB) error {
+		_, err := db.Stats(ctx)
+		return err
+	},
 	"Page": func(ctx context.Context, db *taskdb.DB) error {
 		_, err := db.Page(ctx, taskdb.Query{Limit: 1}, "")
 		return err

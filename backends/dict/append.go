@@ -8,6 +8,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"github.com/taskdb/taskdb/backends/internal/bounds"
 	"github.com/taskdb/taskdb/backends/internal/execute"
 	"github.com/taskdb/taskdb/backends/internal/tail"
 	"github.com/taskdb/taskdb/taskdb"
@@ -27,7 +28,7 @@ func (s *Store) Append(ctx context.Context, name, msgID, key string, added bson.
 	return s.write(ctx, name, func(c *collection) error {
 		id, ok := c.idOf(msgID)
 		if !ok {
-			return taskdb.ErrNotFound
+			return c.absent(msgID)
 		}
 		return c.append(id, key, added)
 	})
@@ -51,7 +52,7 @@ func (c *collection) append(id uint64, key string, added bson.RawValue) error {
 	if tails[at].kind != added.Type {
 		return tail.Check(doc, key, added.Type)
 	}
-	return c.grow(id, &tails[at], tail.Bytes(added))
+	return c.grow(id, &tails[at], tail.Bytes(added), c.held())
 }
 
 // ownSize returns how many bytes of a document MaxRecordSize bounds.
@@ -90,13 +91,14 @@ func (c *collection) startTail(id uint64, doc bson.Raw, key string, added bson.R
 	if err := tail.Check(doc, key, added.Type); err != nil {
 		return err
 	}
+	held := c.held()
 	if err := c.replace(id, tail.Join(doc, key, added.Type, nil)); err != nil {
 		return err
 	}
 	before := c.tails[id]
 	tails := append(slices.Clone(before), growth{key: key, kind: added.Type})
 	c.tails[id] = tails
-	err := c.grow(id, &tails[len(before)], tail.Bytes(added))
+	err := c.grow(id, &tails[len(before)], tail.Bytes(added), held)
 	if err != nil {
 		c.setTails(id, before)
 		err = errors.Join(err, c.replace(id, doc))
@@ -104,17 +106,19 @@ func (c *collection) startTail(id uint64, doc bson.Raw, key string, added bson.R
 	return err
 }
 
-// grow adds to a tail.
-func (c *collection) grow(id uint64, g *growth, data []byte) error {
+// grow adds to a tail, and drops what that leaves no room for; held is what the
+// collection held before.
+func (c *collection) grow(id uint64, g *growth, data []byte, held bounds.Size) error {
 	before := len(g.data)
 	g.data = append(g.data, data...)
 	c.docs.bytes += int64(len(data))
-	err := c.makeRoom(func(other uint64) bool { return other != id })
-	if err != nil {
+	if err := c.makeRoom(held, func(other uint64) bool { return other != id }); err != nil {
 		g.data = g.data[:before]
 		c.docs.bytes -= int64(len(data))
+		return err
 	}
-	return err
+	c.touch(id)
+	return nil
 }
 
 // whole returns a document with its tails, or nil.

@@ -26,7 +26,7 @@ func (s *Store) OpenBuffer(ctx context.Context, name, msgID, key string, n int) 
 	err = s.read(ctx, name, func(c *collection) error {
 		doc := c.byMsgID(msgID)
 		if doc == nil {
-			return taskdb.ErrNotFound
+			return c.absent(msgID)
 		}
 		buffers, err := buffersOf(doc.Lookup(key))
 		switch {
@@ -73,7 +73,7 @@ func (s *Store) PutBuffer(ctx context.Context, name, msgID, key string, r io.Rea
 	return s.write(ctx, name, func(c *collection) error {
 		id, ok := c.idOf(msgID)
 		if !ok {
-			return taskdb.ErrNotFound
+			return c.absent(msgID)
 		}
 		before := c.whole(id)
 		after, err := withBuffer(before, key, data)

@@ -82,6 +82,7 @@ func (t target) Replace(e execute.Entry, before, after bson.Raw) error {
 
 // Remove is execute.Target's.
 func (t target) Remove(e execute.Entry) error {
+	t.collection.expired.forget(msgIDOf(e.Doc))
 	t.collection.remove(uint64(e.ID))
 	return nil
 }

@@ -3,6 +3,7 @@ package dict
 import (
 	"errors"
 	"sync/atomic"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
@@ -15,8 +16,12 @@ import (
 // order of insertion.
 type collection struct {
 	name    string
-	bounds  Bounds
+	bounds  taskdb.Bounds
 	docs    pages
+	expired expired
+	// touched is when the unfinished tasks were stored last, if that counts.
+	touched map[uint64]time.Time
+	lost    int64    // how many became so
 	indexes []*index // the standard ones first, of which the first is on _id
 	keys    *query.IndexSet
 	places  []int               // of all indexes
@@ -26,8 +31,8 @@ type collection struct {
 	moves, turns atomic.Uint64
 }
 
-func newCollection(name string, bounds Bounds) *collection {
-	c := &collection{name: name, bounds: bounds, tails: map[uint64][]growth{}}
+func newCollection(name string, bounds taskdb.Bounds) *collection {
+	c := &collection{name: name, bounds: bounds, tails: map[uint64][]growth{}, touched: map[uint64]time.Time{}}
 	for _, definition := range taskdb.StandardIndexes(name) {
 		c.indexes = append(c.indexes, newIndex(definition, true))
 	}
@@ -38,16 +43,19 @@ func newCollection(name string, bounds Bounds) *collection {
 // addAll stores copies of documents, all or none, and drops what they leave no
 // room for.
 func (c *collection) addAll(docs []bson.Raw) error {
-	first := c.docs.nextID()
+	first, before := c.docs.nextID(), c.held()
 	for _, doc := range docs {
 		if err := c.add(doc); err != nil {
 			c.removeFrom(first)
 			return err
 		}
 	}
-	if err := c.makeRoom(func(id uint64) bool { return id < first }); err != nil {
+	if err := c.makeRoom(before, func(id uint64) bool { return id < first }); err != nil {
 		c.removeFrom(first)
 		return err
+	}
+	for id := first; id < c.docs.nextID(); id++ {
+		c.touch(id)
 	}
 	return nil
 }
@@ -94,6 +102,7 @@ func (c *collection) remove(id uint64) {
 	}
 	c.setTails(id, nil)
 	c.docs.remove(id)
+	delete(c.touched, id)
 }
 
 // duplicate is the error of a document one of whose keys is taken.
@@ -143,18 +152,27 @@ func (c *collection) shares(x *index, p posting, doc bson.Raw) bool {
 // drops what that leaves no room for; before is what after was made of, with the
 // document's tails or without. With an error nothing is changed.
 func (c *collection) change(id uint64, before, after bson.Raw) error {
-	old, tails := c.docs.get(id), c.tails[id]
+	old, tails, held := c.docs.get(id), c.tails[id], c.held()
+	if err := c.rewrite(id, before, after); err != nil {
+		return err
+	}
+	if err := c.makeRoom(held, func(other uint64) bool { return other != id }); err != nil {
+		err = errors.Join(err, c.replace(id, old))
+		c.setTails(id, tails)
+		return err
+	}
+	c.touch(id)
+	return nil
+}
+
+// rewrite is change without making room.
+func (c *collection) rewrite(id uint64, before, after bson.Raw) error {
 	kept, after := c.keepTails(id, before, after)
 	if err := c.replace(id, after); err != nil {
 		return err
 	}
 	c.setTails(id, kept)
-	err := c.makeRoom(func(other uint64) bool { return other != id })
-	if err != nil {
-		err = errors.Join(err, c.replace(id, old))
-		c.setTails(id, tails)
-	}
-	return err
+	return nil
 }
 
 // replace stores a copy of a document in place of another. Only the indexes are

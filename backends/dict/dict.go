@@ -5,12 +5,11 @@
 //	db, err := taskdb.Open(ctx, "dict:")
 //
 // Each Open makes a store of its own, which ends with Close. Options bound what
-// each of its collections may hold:
+// each of its collections may hold, see taskdb.Bounds:
 //
-//	dict:?max_records=100000&max_bytes=2GiB&cull=0.1
+//	dict:?max_records=100000&max_bytes=2GiB&cull=0.1&lost_after=24h
 //
-// A full collection drops its oldest finished records, a tenth of the bound at
-// once as cull says; with too few of them an Add fails with taskdb.ErrFull.
+// Without them that is 1 GiB of BSON; max_bytes=0 is no bound.
 package dict
 
 import (
@@ -35,7 +34,7 @@ func init() {
 		if u.Opaque != "" || u.Host != "" || u.Path != "" {
 			return nil, fmt.Errorf("a store in memory has no name: want %q", "dict:")
 		}
-		bounds, err := parseBounds(u.Query())
+		bounds, err := parseOptions(u.RawQuery)
 		if err != nil {
 			return nil, err
 		}
@@ -45,14 +44,26 @@ func init() {
 
 // Store is a backend in memory.
 type Store struct {
-	bounds      Bounds
+	bounds      taskdb.Bounds
 	mu          sync.RWMutex
 	collections map[string]*collection // nil once the store is closed
+
+	// The goroutine that makes tasks lost.
+	stop  context.CancelFunc
+	ended chan struct{}
 }
 
 // New returns an empty store.
-func New(bounds Bounds) *Store {
-	return &Store{bounds: bounds, collections: map[string]*collection{}}
+func New(bounds taskdb.Bounds) *Store {
+	s := &Store{bounds: bounds, collections: map[string]*collection{}, ended: make(chan struct{})}
+	ctx, stop := context.WithCancel(context.Background())
+	s.stop = stop
+	if bounds.LostAfter > 0 {
+		go s.watch(ctx)
+	} else {
+		close(s.ended)
+	}
+	return s
 }
 
 // read calls use with a collection, which is nil if it does not exist, while
@@ -103,7 +114,7 @@ func (s *Store) Get(ctx context.Context, name, msgID string) (doc bson.Raw, err 
 			doc = bytes.Clone(found)
 			return nil
 		}
-		return taskdb.ErrNotFound
+		return c.absent(msgID)
 	})
 	return doc, err
 }
@@ -174,6 +185,8 @@ func (s *Store) DropIndex(ctx context.Context, name, index string) error {
 
 // Close is taskdb.Backend's.
 func (s *Store) Close() error {
+	s.stop()
+	<-s.ended
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.collections = nil

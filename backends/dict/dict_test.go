@@ -11,7 +11,7 @@ import (
 )
 
 func openDict(t *testing.T) *taskdb.DB {
-	db, err := taskdb.Open(t.Context(), "dict:")
+	db, err := taskdb.Open(t.Context(), "dict:?max_bytes=0")
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	return db

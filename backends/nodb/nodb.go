@@ -88,6 +88,11 @@ func (Store) Explain(context.Context, string, taskdb.Request) (*taskdb.Explanati
 	return nil, taskdb.ErrNoData
 }
 
+// Stats is taskdb.Backend's.
+func (Store) Stats(context.Context, string) (taskdb.Stats, error) {
+	return taskdb.Stats{}, taskdb.ErrNoData
+}
+
 // Collections is taskdb.Backend's: there are none.
 func (Store) Collections(ctx context.Context) ([]string, error) { return nil, ctx.Err() }
 

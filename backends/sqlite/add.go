@@ -10,6 +10,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 	"zombiezen.com/go/sqlite"
 
+	"github.com/taskdb/taskdb/backends/internal/bounds"
 	"github.com/taskdb/taskdb/query"
 	"github.com/taskdb/taskdb/taskdb"
 )
@@ -85,12 +86,21 @@ func (s *Store) Add(ctx context.Context, collection string, docs []bson.Raw) err
 	return err
 }
 
-// addAll stores documents, all of them or none.
+// addAll stores documents, all of them or none, and makes room for them.
 func (tx *transaction) addAll(collection string, additions []*addition) error {
-	t, err := tx.table(collection)
-	if err != nil {
-		return err
-	}
+	return tx.inTable(collection, func(t *table) error {
+		growth := bounds.Size{Records: int64(len(additions))}
+		for _, a := range additions {
+			growth.Bytes += sizeOf(a.rest, a.lifted)
+		}
+		first := t.nextSeq
+		return tx.within(t, growth, func(seq int64) bool { return seq < first },
+			func(tx *transaction) error { return tx.addEach(t, additions) })
+	})
+}
+
+// addEach stores documents, all of them or none.
+func (tx *transaction) addEach(t *table, additions []*addition) error {
 	if len(additions) == 1 {
 		return tx.add(t, additions[0])
 	}
@@ -114,7 +124,7 @@ func (tx *transaction) add(t *table, a *addition) error {
 	if err := tx.checkIDs(t, a); err != nil {
 		return err
 	}
-	if len(a.keys) == 0 && len(a.lifted) == 0 {
+	if len(a.keys) == 0 && len(a.lifted) == 0 && tx.store.bounds.LostAfter == 0 {
 		return tx.put(t, a)
 	}
 	return tx.atomically(func(tx *transaction) error { return tx.put(t, a) })
@@ -135,6 +145,9 @@ func (tx *transaction) put(t *table, a *addition) error {
 		return err
 	}
 	if err := tx.addLifted(t, seq, a); err != nil {
+		return err
+	}
+	if err := tx.touch(t, seq, a.row); err != nil {
 		return err
 	}
 	tx.noteRow(t, a.row)

@@ -38,7 +38,8 @@ func (s *Store) Append(ctx context.Context, collection, msgID, key string, added
 		if err != nil {
 			return err
 		}
-		return tx.append(t, g, added)
+		most := int64(g.size + 2*len(added.Value)) // elements may get longer keys
+		return tx.enlarge(t, g.seq, most, func(tx *transaction) error { return tx.append(t, g, added) })
 	})
 }
 
@@ -82,7 +83,7 @@ func (tx *transaction) growing(t *table, msgID string, seq int64, key string) (*
 		return nil, err
 	}
 	if !found {
-		return nil, taskdb.ErrNotFound
+		return nil, t.absent(tx.conn, msgID)
 	}
 	g := &growing{seq: stmt.ColumnInt64(0), key: key, apart: apart(stmt, 1), size: stmt.ColumnInt(2), tails: map[string]piece{}}
 	for _, key := range g.apart {

@@ -6,6 +6,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"zombiezen.com/go/sqlite"
 
+	"github.com/taskdb/taskdb/backends/internal/bounds"
 	"github.com/taskdb/taskdb/backends/internal/execute"
 	"github.com/taskdb/taskdb/taskdb"
 )
@@ -106,18 +107,15 @@ func (t *target) Insert(doc bson.Raw) error {
 	if err := t.tx.broken(); err != nil {
 		return err
 	}
-	table, err := t.tx.table(t.writable.name)
-	if err != nil {
-		return err
-	}
 	a := t.writable.prepared[&doc[0]]
 	if a == nil {
-		if a, err = newAddition(doc, table.tasks, table); err != nil {
+		var err error
+		if a, err = newAddition(doc, taskdb.IsTasks(t.writable.name), t.tx.tables[t.writable.name]); err != nil {
 			return err
 		}
 		a.upload.tail = bytesOf(a.lifted)
 	}
-	if err := t.tx.add(table, a); err != nil {
+	if err := t.tx.addAll(t.writable.name, []*addition{a}); err != nil {
 		return err
 	}
 	t.tx.onCommit = append(t.tx.onCommit, func() { delete(t.writable.prepared, &doc[0]) })
@@ -130,7 +128,9 @@ func (t *target) Replace(e execute.Entry, before, after bson.Raw) error {
 	if err := t.tx.broken(); err != nil {
 		return err
 	}
-	err := t.tx.replace(t.tx.tables[t.writable.name], e, before, after)
+	table := t.tx.tables[t.writable.name]
+	err := t.tx.within(table, bounds.Size{Bytes: int64(len(before) + len(after))}, butFor(e.ID),
+		func(tx *transaction) error { return tx.replace(table, e, before, after) })
 	t.look()
 	return err
 }
@@ -140,5 +140,9 @@ func (t *target) Remove(e execute.Entry) error {
 	if err := t.tx.broken(); err != nil {
 		return err
 	}
-	return t.tx.remove(t.tx.tables[t.writable.name], e)
+	table := t.tx.tables[t.writable.name]
+	if err := t.tx.forgetExpired(table, e.Doc); err != nil {
+		return err
+	}
+	return t.tx.remove(table, e)
 }

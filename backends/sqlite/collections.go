@@ -9,6 +9,21 @@ import (
 	"zombiezen.com/go/sqlite"
 )
 
+// inTable carries out a change of a collection's table. If there is none, one is
+// made, unless the change fails.
+func (tx *transaction) inTable(collection string, change func(t *table) error) error {
+	if t := tx.tables[collection]; t != nil {
+		return change(t)
+	}
+	return tx.atomically(func(tx *transaction) error {
+		t, err := tx.table(collection)
+		if err != nil {
+			return err
+		}
+		return change(t)
+	})
+}
+
 // table returns a collection's table, which is made if there is none.
 func (tx *transaction) table(collection string) (t *table, err error) {
 	if t := tx.tables[collection]; t != nil {

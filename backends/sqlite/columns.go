@@ -40,9 +40,10 @@ var columns = [...]column{
 }
 
 const (
-	msgIDColumn  = 0
-	statusColumn = len(columns) - 1
-	statusKey    = "result_content"
+	msgIDColumn     = 0
+	completedColumn = 3
+	statusColumn    = len(columns) - 1
+	statusKey       = "result_content"
 )
 
 // cell is a column's value: null, an integer or a text.
@@ -97,7 +98,7 @@ func columnOf(key []byte) int {
 	case "started":
 		return 2
 	case "completed":
-		return 3
+		return completedColumn
 	case "client_uuid":
 		return 4
 	case "engine_uuid":

@@ -72,5 +72,5 @@ func (s *Store) seqOf(ctx context.Context, t *table, msgID string) (seq int64, e
 			return e.ID, nil
 		}
 	}
-	return 0, taskdb.ErrNotFound
+	return 0, s.read(ctx, func(conn *sqlite.Conn) error { return t.absent(conn, msgID) })
 }

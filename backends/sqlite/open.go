@@ -18,6 +18,7 @@ import (
 type Store struct {
 	path     string
 	readOnly bool
+	bounds   taskdb.Bounds
 	lock     *flock.Flock // nil for reading only
 	readers  *pool
 	writer   *writer // nil for reading only
@@ -43,7 +44,7 @@ func Open(ctx context.Context, path string, options Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{path: path, readOnly: options.ReadOnly, tables: map[string]*table{}, declaring: make(chan struct{}, 1)}
+	s := &Store{path: path, readOnly: options.ReadOnly, bounds: options.Bounds, tables: map[string]*table{}, declaring: make(chan struct{}, 1)}
 	if err := s.open(ctx, options); err != nil {
 		return nil, errors.Join(err, s.release())
 	}

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"net/url"
 	"time"
+
+	"github.com/taskdb/taskdb/backends/internal/bounds"
+	"github.com/taskdb/taskdb/taskdb"
 )
 
 // Options say how to open a store. The zero value is the safest.
@@ -17,6 +20,8 @@ type Options struct {
 	LockWait time.Duration
 	// AllowNetwork opens a file on a network file system.
 	AllowNetwork bool
+	// Bounds are how much each collection may hold.
+	Bounds taskdb.Bounds
 }
 
 // Durability is what acknowledged writes survive.
@@ -61,6 +66,7 @@ func parseURL(u *url.URL) (path string, options Options, err error) {
 	if path == "" {
 		return "", options, errPath
 	}
+	options.Bounds.Cull = bounds.DefaultCull
 	values, err := url.ParseQuery(u.RawQuery)
 	if err != nil {
 		return "", options, fmt.Errorf("options %q: %w", u.RawQuery, err)
@@ -99,7 +105,11 @@ func (o *Options) set(name, text string) error {
 		}
 		o.AllowNetwork = true
 	default:
-		return fmt.Errorf("unknown option %q, want one of: durability, lock_wait, mode, network", name)
+		known, err := bounds.Set(&o.Bounds, name, text)
+		if !known {
+			return fmt.Errorf("unknown option %q, want one of: %s, durability, lock_wait, mode, network", name, bounds.Options)
+		}
+		return err
 	}
 	return nil
 }

@@ -41,7 +41,10 @@ func (s *Store) PutBuffer(ctx context.Context, collection, msgID, key string, r 
 	var u upload
 	err = s.send(ctx, r, &u, make([]byte, pieceSize))
 	if err == nil {
-		err = s.write(ctx, func(tx *transaction) error { return tx.putBuffer(t, seq, key, &u) })
+		most := u.size + int64(len(u.tail)) + taskdb.MaxRecordSize // which may be written anew
+		err = s.write(ctx, func(tx *transaction) error {
+			return tx.enlarge(t, seq, most, func(tx *transaction) error { return tx.putBuffer(t, seq, key, &u) })
+		})
 	}
 	if err != nil {
 		s.abandon(&u)

@@ -14,7 +14,7 @@ const maxRemovedAtOnce = pieceSize
 // remove removes a record with all that belongs to it, or nothing.
 func (tx *transaction) remove(t *table, e execute.Entry) error {
 	v := t.view.Load()
-	if len(e.Apart) == 0 && len(v.declared) == 0 {
+	if len(e.Apart) == 0 && len(v.declared) == 0 && tx.store.bounds.LostAfter == 0 {
 		return tx.removeRow(t, e)
 	}
 	return tx.atomically(func(tx *transaction) error {
@@ -33,7 +33,7 @@ func (tx *transaction) removeRow(t *table, e execute.Entry) error {
 		return err
 	}
 	tx.count(t, -1, -int64(len(e.Doc)))
-	return nil
+	return tx.unwatch(t, e.ID)
 }
 
 // removeAllKeys removes a record's keys from the declared indexes.

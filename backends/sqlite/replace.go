@@ -33,7 +33,7 @@ func (tx *transaction) replace(t *table, e execute.Entry, before, after bson.Raw
 	}
 	rest, lifted := taskdb.Lift(withValuesOf(after, stays, e.Doc))
 	next := execute.Entry{ID: e.ID, Doc: rest, Apart: append(stays, keysOf(lifted)...)}
-	if len(goes) == 0 && len(lifted) == 0 && len(t.view.Load().declared) == 0 {
+	if len(goes) == 0 && len(lifted) == 0 && len(t.view.Load().declared) == 0 && tx.store.bounds.LostAfter == 0 {
 		return tx.rewrite(t, e, next)
 	}
 	return tx.atomically(func(tx *transaction) error {
@@ -122,7 +122,7 @@ func (tx *transaction) rewrite(t *table, old, next execute.Entry) error {
 	}
 	tx.count(t, 0, int64(len(next.Doc)-len(old.Doc)))
 	tx.noteRow(t, after)
-	return nil
+	return tx.touch(t, old.ID, after)
 }
 
 func (c cell) equal(other cell) bool {

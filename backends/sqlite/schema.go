@@ -79,17 +79,20 @@ create table uploads (
 ) strict;
 `
 
-// version2 has the totals of each collection, which are counted once, and what is
-// promised to be removed:
+// version2 has the totals of each collection, which are counted once, and:
 //
 //   - tails has what was appended to a value of a record since that was written,
 //     in pieces: the type of the value, some bytes, and how many there are up to
 //     their end.
-//   - removals has the filter that selects what is to go, and the places of the
-//     records, in the portable format of Roaring bitmaps.
+//   - removals has what is promised to be removed: the filter that selects it, and
+//     the places of the records, in the portable format of Roaring bitmaps.
+//   - expired has the last records that made room: n counts all that did.
+//   - touches has when unfinished tasks were stored last, if that counts.
 const version2 = `
 alter table collections add column records integer not null default 0;
 alter table collections add column bytes integer not null default 0;
+alter table collections add column culled integer not null default 0;
+alter table collections add column lost integer not null default 0;
 alter table collections add column next_seq integer not null default 1;
 create table tails (
 	collection integer not null,
@@ -107,6 +110,21 @@ create table removals (
 	filter blob not null,
 	records blob not null
 ) strict;
+create table expired (
+	collection integer not null,
+	n integer not null,
+	msg_id text not null,
+	rule text not null,
+	at integer not null,
+	primary key (collection, n)
+) strict, without rowid;
+create unique index expired_ids on expired (collection, msg_id);
+create table touches (
+	collection integer not null,
+	seq integer not null,
+	at integer not null,
+	primary key (collection, seq)
+) strict, without rowid;
 `
 
 func toVersion2(conn *sqlite.Conn) error {

@@ -185,14 +185,18 @@ func (t *table) fetch(conn *sqlite.Conn, seq int64) (execute.Entry, error) {
 	return readRecord(stmt)
 }
 
-// byMsgID returns the record of a task.
+// byMsgID returns the record of a task, or why it is absent.
 func (t *table) byMsgID(conn *sqlite.Conn, msgID string) (execute.Entry, error) {
 	stmt, err := conn.Prepare("select seq, lifted, doc from " + t.sql + " where msg_id = ?")
 	if err != nil {
 		return execute.Entry{}, err
 	}
 	stmt.BindText(1, msgID)
-	return readRecord(stmt)
+	e, err := readRecord(stmt)
+	if errors.Is(err, taskdb.ErrNotFound) {
+		err = t.absent(conn, msgID)
+	}
+	return e, err
 }
 
 // readRecord carries out a statement that finds seq, lifted and doc of one record

@@ -12,7 +12,7 @@ import (
 // of power.
 func openNew(t *testing.T) *taskdb.DB { return openURL(t, "sqlite:"+newPath(t)+"?durability=off") }
 
-func openDict(t *testing.T) *taskdb.DB { return openURL(t, "dict:") }
+func openDict(t *testing.T) *taskdb.DB { return openURL(t, "dict:?max_bytes=0") }
 
 func TestConformance(t *testing.T) { backendtest.Run(t, openNew) }
 

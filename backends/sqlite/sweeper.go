@@ -4,9 +4,12 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
+
+	"github.com/taskdb/taskdb/backends/internal/bounds"
 )
 
 // How much one step of the sweeper removes, so that no writer waits long for it.
@@ -18,9 +21,9 @@ const (
 
 // sweeper is the goroutine that removes what was promised to be removed, and then
 // frees the space of what is of no use any more: chunks whose record was not
-// stored, keys of dropped indexes, records of dropped collections. It does so in
-// small steps, between the changes of others. What it does not come to, the next
-// process sweeps.
+// stored, keys of dropped indexes, records of dropped collections. It also makes
+// tasks lost that nobody has touched for too long. It does so in small steps,
+// between the changes of others. What it does not come to, the next process sweeps.
 type sweeper struct {
 	store *Store
 	work  chan struct{}
@@ -71,10 +74,18 @@ func (w *sweeper) close() {
 
 func (w *sweeper) run(ctx context.Context) {
 	defer close(w.ended)
+	var lost <-chan time.Time
+	if after := w.store.bounds.LostAfter; after > 0 {
+		ticker := time.NewTicker(bounds.Interval(after))
+		defer ticker.Stop()
+		lost = ticker.C
+	}
 	for {
 		select {
 		case <-ctx.Done():
 			return
+		case <-lost:
+			w.loseTasks(ctx)
 		case <-w.work:
 			w.keepPromises(ctx)
 			w.sweep(ctx)
@@ -167,19 +178,30 @@ func (tx *transaction) sweepCollection(id int64) error {
 		return err
 	}
 	if last == 0 {
-		if err := tx.execute("delete from collections where id = ?", id); err != nil {
-			return err
-		}
-		return sqlitex.ExecuteTransient(tx.conn, "drop table "+table, nil)
+		return tx.sweepExpired(id)
 	}
 	for _, sql := range []string{
 		"insert or replace into uploads (stream, abandoned) select stream, 1 from buffers where collection = ? and seq <= ? and stream <> 0",
 		"delete from buffers where collection = ? and seq <= ?",
 		"delete from tails where collection = ? and seq <= ?",
+		"delete from touches where collection = ? and seq <= ?",
 	} {
 		if err := tx.execute(sql, id, last); err != nil {
 			return err
 		}
 	}
 	return tx.execute("delete from "+table+" where seq <= ?", last)
+}
+
+// sweepExpired removes what is noted of a dropped collection's records, and then its
+// table.
+func (tx *transaction) sweepExpired(id int64) error {
+	some := fmt.Sprintf("delete from expired where (collection, n) in (select collection, n from expired where collection = ? limit %d)", sweepKeys)
+	if err := tx.execute(some, id); err != nil || tx.conn.Changes() > 0 {
+		return err
+	}
+	if err := tx.execute("delete from collections where id = ?", id); err != nil {
+		return err
+	}
+	return sqlitex.ExecuteTransient(tx.conn, "drop table "+quoted(droppedName(id)), nil)
 }

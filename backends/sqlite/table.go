@@ -176,10 +176,13 @@ func (t *table) load(conn *sqlite.Conn) error {
 }
 
 func (t *table) loadTotals(conn *sqlite.Conn) error {
-	err := sqlitex.Execute(conn, "select records, bytes, next_seq from collections where id = ?", &sqlitex.ExecOptions{
+	err := sqlitex.Execute(conn, "select records, bytes, culled, lost, next_seq from collections where id = ?", &sqlitex.ExecOptions{
 		Args: []any{t.id},
 		ResultFunc: func(stmt *sqlite.Stmt) error {
-			t.totals = totals{stmt.ColumnInt64(0), stmt.ColumnInt64(1), stmt.ColumnInt64(2)}
+			t.totals = totals{
+				records: stmt.ColumnInt64(0), bytes: stmt.ColumnInt64(1),
+				culled: stmt.ColumnInt64(2), lost: stmt.ColumnInt64(3), nextSeq: stmt.ColumnInt64(4),
+			}
 			return nil
 		},
 	})

@@ -6,17 +6,29 @@ import (
 	"github.com/taskdb/taskdb/taskdb"
 )
 
-// totals are how many records a collection has, how many bytes they take with
-// their buffers, and the place of the next one, which is never used twice. The
-// file has those of its last commit.
-type totals struct{ records, bytes, nextSeq int64 }
+// totals are figures about a collection. The file has those of its last commit.
+type totals struct {
+	records, bytes int64 // with their buffers
+	culled         int64 // records that made room
+	lost           int64 // tasks that became so
+	nextSeq        int64 // the place of the next record, never used twice
+}
 
 // count notes that a table has so many records more, or fewer, and so many bytes.
 func (tx *transaction) count(t *table, records, bytes int64) {
-	before := t.totals
+	tx.recount(t)
 	t.records += records
 	t.bytes += bytes
-	tx.onRollback = append(tx.onRollback, func() { t.records, t.bytes = before.records, before.bytes })
+}
+
+// recount is called before a table's totals change, which goes back with the
+// transaction.
+func (tx *transaction) recount(t *table) {
+	before := t.totals
+	tx.onRollback = append(tx.onRollback, func() {
+		before.nextSeq = t.nextSeq
+		t.totals = before
+	})
 	tx.changed[t] = true
 }
 
@@ -35,8 +47,8 @@ func (tx *transaction) saveTotals() error {
 		if tx.tables[t.name] != t {
 			continue // it was dropped
 		}
-		if err := tx.execute("update collections set records = ?, bytes = ?, next_seq = ? where id = ?",
-			t.records, t.bytes, t.nextSeq, t.id); err != nil {
+		if err := tx.execute("update collections set records = ?, bytes = ?, culled = ?, lost = ?, next_seq = ? where id = ?",
+			t.records, t.bytes, t.culled, t.lost, t.nextSeq, t.id); err != nil {
 			return err
 		}
 		saved := t.totals

@@ -67,6 +67,9 @@ func (w *writer) load() error {
 		return err
 	}
 	w.tables, w.store.tables = tables, maps.Clone(tables)
+	if err := w.beginWatch(); err != nil {
+		return err
+	}
 	lastStream, err := number(w.conn, "select max(stream) from (select max(stream) as stream from chunks union all select max(stream) from uploads)")
 	w.nextStream = lastStream + 1
 	return err

@@ -43,7 +43,7 @@ func (f *sourceFlags) use(ctx context.Context, p *program, cmd *cobra.Command, d
 // useFiles reads the files into memory. Files that could be read in part only are
 // an error in the end, after all was done.
 func (f *sourceFlags) useFiles(ctx context.Context, p *program, do func(db *taskdb.DB) error) error {
-	db, err := taskdb.Open(ctx, "dict:")
+	db, err := taskdb.Open(ctx, "dict:?max_bytes=0")
 	if err != nil {
 		return err
 	}

@@ -122,7 +122,7 @@ taskdb import: --store is no URL: parse ":": missing protocol scheme
 want sqlite:FILE, sqlite:///absolute/FILE, dict: or nodb:
 `},
 		"option": {[]string{"count", "--store", "dict:?colour=red"}, exitFailure, `
-taskdb count: open store "dict:?colour=red": unknown option "colour", want one of: max_records, max_bytes, cull
+taskdb count: open store "dict:?colour=red": unknown option "colour", want one of: cull, lost_after, max_bytes, max_records
 `},
 		"missing": {[]string{"find", "--store", "sqlite:" + missing}, exitFailure, `
 taskdb find: there is no store yet at sqlite:` + missing + `
