@@ -28,7 +28,7 @@ type Backend interface {
 	// Add stores documents, all of them or none. It fails with a
 	// *DuplicateKeyError if one has the _id of another or, in a collection of
 	// tasks (IsTasks), a msg_id that is a string and another's, or another's key
-	// in a unique index.
+	// in a unique index; and with ErrFull if there is no room for them, see Bounds.
 	Add(ctx context.Context, collection string, docs []bson.Raw) error
 
 	// Write carries out changes, one after another, and returns the outcome of each

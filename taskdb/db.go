@@ -39,7 +39,7 @@ func (db *DB) Close() error { return db.backend.Close() }
 
 // Add stores records, all of them or none. If one has the msg_id of a stored one,
 // the error is ErrExists and a *DuplicateKeyError, and the stored one is
-// untouched.
+// untouched. If the store has no room for them, the error is ErrFull, see Bounds.
 func (db *DB) Add(ctx context.Context, records ...*TaskRecord) error {
 	docs := make([]bson.Raw, len(records))
 	for i, record := range records {

@@ -11,7 +11,8 @@
 //	}
 //
 // Each file holds one area, and begins with the list of its behaviours. Beside
-// them, Differential compares the answers of stores to random queries.
+// them, Bounds is the suite of what stores do that have bounds, and Differential
+// compares the answers of stores to random queries.
 package backendtest
 
 import (
@@ -20,7 +21,7 @@ import (
 	"github.com/taskdb/taskdb/taskdb"
 )
 
-// Opener opens an empty store for one test and has it closed when that test
+// Opener opens an empty store without bounds for one test and has it closed when that test
 // ends. The test may have closed it by then: closing it again is no error.
 type Opener func(t *testing.T) *taskdb.DB
 
@@ -42,8 +43,8 @@ type behaviour struct {
 func Run(t *testing.T, open Opener) {
 	for _, area := range []area{
 		adding, addingEach, identity, getting, fidelity, buffering, finding, operators, keys, sorting, windows, paging, scanning,
-		counting, history, appending, askingAboutBuffers, indexing, uniqueness, explaining, collections, isolation, concurrency, contexts,
-		failures, closing, ipythonTests, realRecords, properties,
+		counting, statistics, history, appending, askingAboutBuffers, indexing, uniqueness, explaining, collections, isolation,
+		concurrency, contexts, failures, closing, ipythonTests, realRecords, properties,
 	} {
 		t.Run(area.name, func(t *testing.T) {
 			for _, b := range area.behaviours {

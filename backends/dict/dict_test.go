@@ -10,13 +10,17 @@ import (
 	"github.com/taskdb/taskdb/taskdb"
 )
 
-func openDict(t *testing.T) *taskdb.DB {
-	db, err := taskdb.Open(t.Context(), "dict:?max_bytes=0")
+func openDict(t *testing.T) *taskdb.DB { return openBounded(t, "max_bytes=0") }
+
+func openBounded(t *testing.T, options string) *taskdb.DB {
+	db, err := taskdb.Open(t.Context(), "dict:?"+options)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	return db
 }
 
 func TestConformance(t *testing.T) { backendtest.Run(t, openDict) }
+
+func TestBounds(t *testing.T) { backendtest.Bounds(t, openBounded) }
 
 func TestDifferential(t *testing.T) { backendtest.Differential(t, openDict) }

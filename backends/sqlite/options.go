@@ -20,7 +20,7 @@ type Options struct {
 	LockWait time.Duration
 	// AllowNetwork opens a file on a network file system.
 	AllowNetwork bool
-	// Bounds are how much each collection may hold.
+	// Bounds are how much each collection may hold, as long as the store is open.
 	Bounds taskdb.Bounds
 }
 

@@ -23,6 +23,8 @@
 //   - network=allow opens a file on a network file system, which is refused
 //     otherwise: locks are not to be relied on there, and SQLite's shared memory
 //     works on one machine only.
+//   - max_records=N, max_bytes=2GiB, cull=0.1 and lost_after=24h bound what each
+//     collection may hold, see taskdb.Bounds. There is no bound unless they say.
 //
 // # Concurrency
 //

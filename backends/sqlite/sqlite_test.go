@@ -16,4 +16,10 @@ func openDict(t *testing.T) *taskdb.DB { return openURL(t, "dict:?max_bytes=0") 
 
 func TestConformance(t *testing.T) { backendtest.Run(t, openNew) }
 
+func TestBounds(t *testing.T) {
+	backendtest.Bounds(t, func(t *testing.T, options string) *taskdb.DB {
+		return openURL(t, "sqlite:"+newPath(t)+"?durability=off&"+options)
+	})
+}
+
 func TestDifferential(t *testing.T) { backendtest.Differential(t, openNew, openDict) }
