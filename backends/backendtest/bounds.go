@@ -257,8 +257,8 @@ func cullForTail(t *testing.T, db *taskdb.DB) {
 	addSmall(t, db, 0, 99)
 	require.NoError(t, db.Add(t.Context(), &taskdb.TaskRecord{MsgID: "a"})) // is larger than one of them
 	require.Equal(t, append(smallIDs(20, 99), "a"), historyOf(t, db))
-	for range 4 {
-		require.NoError(t, db.AppendText(t.Context(), "a", "stdout", strings.Repeat("x", 3_000)))
+	for range 3 {
+		require.NoError(t, db.AppendText(t.Context(), "a", "stdout", strings.Repeat("x", 2_000)))
 	}
 	require.LessOrEqual(t, statsOf(t, db).Bytes, 100*int64(len(withID(t, small(0)))))
 	require.Less(t, count(t, db), 60)

@@ -57,11 +57,11 @@ func (s *Store) seqOf(ctx context.Context, t *table, msgID string) (seq int64, e
 	if t.tasks {
 		err = s.read(ctx, func(conn *sqlite.Conn) error {
 			seq, err = number(conn, "select seq from "+t.sql+" where msg_id = ?", msgID)
+			if err == nil && seq == 0 {
+				err = t.absent(conn, msgID)
+			}
 			return err
 		})
-		if err == nil && seq == 0 {
-			err = taskdb.ErrNotFound
-		}
 		return seq, err
 	}
 	for e, err := range s.sourceOf(t, reading{s.read, s.snapshot}, 0).Walk(ctx, query.Scan{}, true) {
