@@ -27,7 +27,7 @@ type boundedBehaviour struct {
 
 // Bounds tests that stores with bounds behave as every such store has to.
 func Bounds(t *testing.T, open BoundedOpener) {
-	for _, area := range [][]boundedBehaviour{culling, cullingBytes(t), fullness, expiry, losing} {
+	for _, area := range [][]boundedBehaviour{culling, cullingBytes(t), modelled, fullness, expiry, losing} {
 		for _, b := range area {
 			t.Run(b.sentence, func(t *testing.T) { b.test(t, open(t, b.options)) })
 		}
@@ -288,7 +288,7 @@ var fullness = []boundedBehaviour{
 	{"what is appended and finds no room is not there", "max_bytes=100KB", fullAppend},
 	{"of a bulk those that find room are carried out", "max_records=2", fullBulk},
 	{"what is larger than the bound is refused, and nothing goes for it", "max_bytes=10KB", fullLarge},
-	{"a refused addition makes no collection", "max_records=1", fullNew},
+	{"a refused addition makes no collection", "max_records=1&max_bytes=10KB", fullNew},
 }
 
 // unchanged tests that an operation is refused with ErrFull and changes nothing.
@@ -372,6 +372,12 @@ func fullLarge(t *testing.T, db *taskdb.DB) {
 
 func fullNew(t *testing.T, db *taskdb.DB) {
 	require.ErrorIs(t, db.Add(t.Context(), numbered(t, 2)...), taskdb.ErrFull)
+	large := bson.D{{Key: "msg_id", Value: "a"}, {Key: "stdout", Value: strings.Repeat("x", 20_000)}}
+	results, err := db.AddEach(t.Context(), encode(t, large))
+	require.NoError(t, err)
+	require.ErrorIs(t, results[0], taskdb.ErrFull)
+	_, err = db.Update(t.Context(), taskdb.Update{Filter: large, Update: large, Upsert: true})
+	require.ErrorIs(t, err, taskdb.ErrFull)
 	require.Empty(t, collectionNamesOf(t, db))
 	require.NoError(t, db.Add(t.Context(), numbered(t, 1)...))
 }
@@ -397,7 +403,8 @@ func expiredCalls(t *testing.T, db *taskdb.DB) {
 			_, err := db.OpenBuffer(t.Context(), id, "buffers", 0)
 			return err
 		},
-		"PutBuffer": func(id string) error { return db.PutBuffer(t.Context(), id, "buffers", strings.NewReader("x")) },
+		"AppendText": func(id string) error { return db.AppendText(t.Context(), id, "stdout", "x") },
+		"PutBuffer":  func(id string) error { return db.PutBuffer(t.Context(), id, "buffers", strings.NewReader("x")) },
 	} {
 		err := call("task-00000")
 		var expired *taskdb.ExpiredError

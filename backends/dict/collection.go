@@ -65,6 +65,9 @@ func (c *collection) removeFrom(first uint64) {
 	for id := first; id < c.docs.nextID(); id++ {
 		c.remove(id)
 	}
+	if first == (&pages{}).nextID() {
+		c.docs = pages{} // as if there never was a document
+	}
 }
 
 // add stores a copy of a document.

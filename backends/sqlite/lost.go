@@ -31,11 +31,8 @@ func (tx *transaction) touch(t *table, seq int64, r row) error {
 	return tx.execute("insert or replace into touches (collection, seq, at) values (?, ?, ?)", t.id, seq, time.Now().UnixMilli())
 }
 
-// touchAgain notes that a record that is watched was changed now.
+// touchAgain notes that a record, if it is watched, was changed now.
 func (tx *transaction) touchAgain(t *table, seq int64) error {
-	if tx.store.bounds.LostAfter == 0 {
-		return nil
-	}
 	return tx.execute("update touches set at = ? where collection = ? and seq = ?", time.Now().UnixMilli(), t.id, seq)
 }
 
