@@ -19,8 +19,8 @@ type Bounds struct {
 	// they are needed.
 	Cull float64
 	// LostAfter, if not 0, is how long an unfinished task may stay as it is: one
-	// that was not added, changed or given a buffer for so long is lost. It becomes
-	// aborted, with the error TaskLost, and is a finished one from then on. Tasks
-	// are those of collections of tasks, see IsTasks.
+	// that was not added, changed, appended to or given a buffer for so long is
+	// lost. It becomes aborted, with the error TaskLost, and is a finished one from
+	// then on. Tasks are those of collections of tasks, see IsTasks.
 	LostAfter time.Duration
 }

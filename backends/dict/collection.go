@@ -65,7 +65,7 @@ func (c *collection) removeFrom(first uint64) {
 	for id := first; id < c.docs.nextID(); id++ {
 		c.remove(id)
 	}
-	if first == (&pages{}).nextID() {
+	if first == 1 {
 		c.docs = pages{} // as if there never was a document
 	}
 }
