@@ -28,3 +28,16 @@ func TestDropInOtherCollection(t *testing.T) {
 taskdb drop: drop "a": no such record
 `, exitNotFound}, taskdbRun(t, "", "drop", "a", "--collection", "ipython-tasks.task_record"))
 }
+
+// TestExpired holds that of a record that a bound removed this is told.
+func TestExpired(t *testing.T) {
+	url := newStore(t) + "?max_records=2&cull=0"
+	for _, id := range []string{"a", "b", "c"} {
+		onStore(t, "add", "--store", url, `{msg_id: "`+id+`", completed: "-1h"}`)
+	}
+	for _, command := range []string{"get", "drop"} {
+		got := taskdbRun(t, "", command, "a")
+		require.Equal(t, exitNotFound, got.code, command)
+		require.Contains(t, got.stderr, `taskdb `+command+`: `+command+` "a": the record has expired by max_records=2 at 20`, command)
+	}
+}

@@ -70,6 +70,7 @@ func (p *program) rootCommand() *cobra.Command {
 		p.storeCommand(),
 		p.collectionsCommand(),
 		p.indexesCommand(),
+		p.statsCommand(),
 		p.compactCommand(),
 	)
 	root.AddCommand(p.versionCommand())

@@ -172,7 +172,7 @@ func TestWrongFilterIsToldFirst(t *testing.T) {
 
 func TestHelp(t *testing.T) {
 	for _, command := range []string{
-		"", "find", "get", "count", "distinct", "history", "explain", "import", "add", "export", "update", "drop", "purge", "compact", "indexes", "indexes add",
+		"", "find", "get", "count", "distinct", "history", "explain", "import", "add", "export", "update", "drop", "purge", "stats", "compact", "indexes", "indexes add",
 		"indexes drop", "collections", "collections drop", "store", "version", "completion",
 	} {
 		got := taskdbRun(t, "", strings.Fields(command+" --help")...)
