@@ -129,6 +129,6 @@ func hasCode(err error, codes ...int) bool {
 // isTooLarge tells whether the driver or the server refused what is too large for
 // MongoDB.
 func isTooLarge(err error) bool {
-	return errors.Is(err, driver.ErrDocumentTooLarge) ||
+	return errors.Is(err, driver.ErrDocumentTooLarge) || errors.Is(err, taskdb.ErrTooLarge) ||
 		hasCode(err, codeObjectTooLarge, query.CodeUpdateTooLarge, query.CodeUpsertTooLarge)
 }

@@ -3,6 +3,7 @@ package mongo
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -117,11 +118,24 @@ func (s *Store) change(ctx context.Context, name string, c *taskdb.Change, outco
 			return err
 		}
 	}
-	*outcome, err = s.update(ctx, name, c, c.Filter.MongoDB(), c.Update.Source())
+	update := c.Update.Source()
+	if err = checkUpdate(update); err == nil {
+		*outcome, err = s.update(ctx, name, c, c.Filter.MongoDB(), update)
+	}
 	if isTooLarge(err) && !c.Many {
 		*outcome, err = s.updateApart(ctx, name, c, err)
 	}
 	return err
+}
+
+// checkUpdate refuses an update that MongoDB does not take, so that it need not be
+// sent.
+func checkUpdate(update bson.Raw) error {
+	if len(update) <= taskdb.MaxRecordSize {
+		return nil
+	}
+	message := fmt.Sprintf("the update has %d bytes, of %d", len(update), taskdb.MaxRecordSize)
+	return &query.Error{Code: query.CodeUpdateTooLarge, Message: message, Cause: taskdb.ErrTooLarge}
 }
 
 // update changes what a filter selects. Both filter and update may be others than
