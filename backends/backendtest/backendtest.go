@@ -10,9 +10,10 @@
 //		})
 //	}
 //
-// A backend whose records somebody else's server keeps hands over where that departs
-// from what a store has to do. Each file holds one area, and begins with the list of its behaviours. Beside
-// them, Differential compares the answers of stores to random queries.
+// A backend whose records somebody else's server keeps says in which behaviours that
+// departs from a store's. Each file holds one area, and begins with the list of its
+// behaviours. Beside them, Differential compares the answers of stores to random
+// queries.
 package backendtest
 
 import (

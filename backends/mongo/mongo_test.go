@@ -22,4 +22,4 @@ func openNew(t *testing.T) *taskdb.DB {
 	return db
 }
 
-func TestConformance(t *testing.T) { backendtest.Run(t, openNew) }
+func TestConformance(t *testing.T) { backendtest.Run(t, openNew, departures()...) }

@@ -3,9 +3,14 @@ package mongo_test
 import (
 	"bytes"
 	"crypto/sha256"
+	"fmt"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.mongodb.org/mongo-driver/v2/bson"
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
@@ -95,6 +100,62 @@ func TestOfARefusedBatchNothingIsLeft(t *testing.T) {
 	record, err := db.Get(t.Context(), "stored")
 	require.NoError(t, err)
 	require.Equal(t, "first", record.Label)
+}
+
+func TestOfManyThatAddTheSameTaskOneSucceeds(t *testing.T) {
+	_, db := openBoth(t)
+	const writers, tasks = 8, 25
+	var added [tasks]atomic.Int32
+	var all sync.WaitGroup
+	for writer := range writers {
+		all.Go(func() {
+			for i := range tasks {
+				i := (i + 3*writer) % tasks
+				err := db.Add(t.Context(), &taskdb.TaskRecord{MsgID: fmt.Sprint("task-", i)})
+				if err == nil {
+					added[i].Add(1)
+					continue
+				}
+				assert.ErrorIs(t, err, taskdb.ErrExists)
+			}
+		})
+	}
+	all.Wait()
+	for i := range added {
+		require.EqualValues(t, 1, added[i].Load(), "task-%d", i)
+	}
+}
+
+func TestPagesHoldEachRecordOnceWhileOthersAreAdded(t *testing.T) {
+	_, db := openBoth(t)
+	noon := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	for i := range 12 {
+		require.NoError(t, db.Add(t.Context(), &taskdb.TaskRecord{MsgID: fmt.Sprint("task-", i), Submitted: noon.Add(time.Duration(i/4) * time.Minute)}))
+	}
+	for _, sort := range []string{`{submitted: 1}`, `{submitted: -1}`, `{label: 1}`, `{label: -1, submitted: -1}`} {
+		seen := map[string]int{}
+		q := taskdb.Query{Sort: sort, Limit: 5, Keys: []string{"msg_id"}}
+		for token, more := "", true; more; more = token != "" {
+			page, err := db.Page(t.Context(), q, token)
+			require.NoError(t, err)
+			for _, doc := range page.Docs {
+				seen[doc.Lookup("msg_id").StringValue()]++
+			}
+			if len(seen) < 10 {
+				for minute := range 4 {
+					added := &taskdb.TaskRecord{MsgID: fmt.Sprint("task-5-", sort, len(seen), minute), Submitted: noon.Add(time.Duration(minute-1) * time.Minute)}
+					require.NoError(t, db.Add(t.Context(), added))
+				}
+			}
+			token = page.Next
+		}
+		for i := range 12 {
+			require.Equal(t, 1, seen[fmt.Sprint("task-", i)], sort)
+		}
+		for id, n := range seen {
+			require.Equal(t, 1, n, "%s: %s", sort, id)
+		}
+	}
 }
 
 func TestAnErrorOfTheServerKeepsItsCodeAndWords(t *testing.T) {
