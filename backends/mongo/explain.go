@@ -10,7 +10,7 @@ import (
 	"github.com/taskdb/taskdb/taskdb"
 )
 
-// Explain is taskdb.Backend's. It tells what the server's explain command does.
+// Explain is taskdb.Backend's. It tells what the server's explain command tells.
 func (s *Store) Explain(ctx context.Context, name string, r taskdb.Request) (explanation *taskdb.Explanation, err error) {
 	q, err := questionOf(r)
 	if err != nil {
@@ -38,11 +38,11 @@ func (s *Store) Explain(ctx context.Context, name string, r taskdb.Request) (exp
 // explanationOf reads a reply to the explain command.
 func explanationOf(name string, reply bson.Raw) *taskdb.Explanation {
 	p := plan{collection: name}
-	p.Exact = true
 	p.KeysExamined = number(reply, "executionStats", "totalKeysExamined")
 	p.RecordsExamined = number(reply, "executionStats", "totalDocsExamined")
 	p.Returned = number(reply, "executionStats", "nReturned")
 	if winning, ok := reply.Lookup("queryPlanner", "winningPlan").DocumentOK(); ok {
+		p.Exact = true // unless a stage has a filter
 		p.read(winning)
 	}
 	return &p.Explanation

@@ -135,7 +135,13 @@ func endOfScan(err error) error {
 
 // shown returns a document as the request wants it, with its buffers in their
 // place, or nil if it is not asked for or was removed meanwhile.
-func (s *Store) shown(ctx context.Context, name string, q *question, doc bson.Raw) (bson.Raw, error) {
+func (s *Store) shown(ctx context.Context, name string, q *question, doc bson.Raw) (shown bson.Raw, err error) {
+	var place bson.RawArray
+	if q.page != nil {
+		if place, err = q.page.place(doc); place == nil || err != nil {
+			return nil, err
+		}
+	}
 	if hasReferences(doc) {
 		err := s.call(ctx, func() (err error) {
 			doc, err = s.whole(ctx, name, doc)
@@ -151,7 +157,7 @@ func (s *Store) shown(ctx context.Context, name string, q *question, doc bson.Ra
 	if q.page == nil {
 		return doc, nil
 	}
-	return q.page.show(doc)
+	return q.page.show(doc, place)
 }
 
 // question is a request in the server's terms.

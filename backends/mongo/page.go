@@ -88,24 +88,25 @@ func flagOf(v bson.RawValue) (flag, ok bool) {
 	return number != 0, ok
 }
 
-// show applies the request's projection to a document that lies behind After, and
-// returns nil for another.
-func (p *page) show(doc bson.Raw) (bson.Raw, error) {
+// place returns what Note is told of a document as the server has it, or nil if it
+// does not lie behind After.
+func (p *page) place(doc bson.Raw) (bson.RawArray, error) {
 	values, err := p.request.Sort.Values(doc)
-	if err != nil {
-		return nil, err
-	}
-	if bytes.Compare(p.request.Sort.KeyOf(values), p.key) <= 0 {
-		return nil, nil
-	}
-	shown, err := p.request.Projection.Apply(nil, doc, p.request.Filter)
-	if err != nil {
+	if err != nil || bytes.Compare(p.request.Sort.KeyOf(values), p.key) <= 0 {
 		return nil, err
 	}
 	array := bsoncore.NewArrayBuilder()
 	for _, v := range values {
 		array.AppendValue(bsoncore.Value{Type: bsoncore.Type(v.Type), Data: v.Value})
 	}
-	p.request.Note(array.Build())
-	return shown, nil
+	return bson.RawArray(array.Build()), nil
+}
+
+// show applies the request's projection to a whole document, which has its place.
+func (p *page) show(doc bson.Raw, place bson.RawArray) (bson.Raw, error) {
+	shown, err := p.request.Projection.Apply(nil, doc, p.request.Filter)
+	if err == nil {
+		p.request.Note(place)
+	}
+	return shown, err
 }
