@@ -40,6 +40,9 @@ var ofMongoDB = map[string][]string{
 	"the filter of the index on msg_id looks into arrays (P8): MongoDB is right": {
 		"identity/nor are the strings in an array",
 	},
+	"a name that begins with system. is the server's own, and the test's databases have a prefix that makes the longest one too long": {
+		"collections/their names are any text that MongoDB takes",
+	},
 }
 
 // ofFerretDB are departures of FerretDB, in all of which MongoDB is right.
