@@ -120,9 +120,11 @@ func (s *Store) next(ctx context.Context, cursor *mongo.Cursor) (doc bson.Raw, e
 		return nil, err
 	}
 	if cursor.RemainingBatchLength() > 0 || cursor.ID() == 0 {
-		return doc, translate(ctx, advance())
+		err = translate(ctx, advance())
+	} else {
+		err = s.call(ctx, advance)
 	}
-	return doc, s.call(ctx, advance)
+	return doc, err
 }
 
 // endOfScan tells the end of a scan whose collection was dropped from a failure.
@@ -136,9 +138,9 @@ func endOfScan(err error) error {
 // shown returns a document as the request wants it, with its buffers in their
 // place, or nil if it is not asked for or was removed meanwhile.
 func (s *Store) shown(ctx context.Context, name string, q *question, doc bson.Raw) (shown bson.Raw, err error) {
-	var place bson.RawArray
+	var at bson.RawArray
 	if q.page != nil {
-		if place, err = q.page.place(doc); place == nil || err != nil {
+		if at, err = q.page.place(doc); at == nil || err != nil {
 			return nil, err
 		}
 	}
@@ -157,7 +159,7 @@ func (s *Store) shown(ctx context.Context, name string, q *question, doc bson.Ra
 	if q.page == nil {
 		return doc, nil
 	}
-	return q.page.show(doc, place)
+	return q.page.show(doc, at)
 }
 
 // question is a request in the server's terms.
@@ -173,7 +175,7 @@ func questionOf(r taskdb.Request) (*question, error) {
 		filter: r.Filter.MongoDB(), projection: r.Projection.Source(), sort: r.Sort.Source(),
 		skip: r.Skip, limit: limitOf(r), left: r.Limit,
 	}
-	if r.Note == nil {
+	if r.Note == nil && len(r.After) == 0 {
 		return q, nil
 	}
 	var err error

@@ -103,10 +103,10 @@ func (p *page) place(doc bson.Raw) (bson.RawArray, error) {
 }
 
 // show applies the request's projection to a whole document, which has its place.
-func (p *page) show(doc bson.Raw, place bson.RawArray) (bson.Raw, error) {
+func (p *page) show(doc bson.Raw, at bson.RawArray) (bson.Raw, error) {
 	shown, err := p.request.Projection.Apply(nil, doc, p.request.Filter)
-	if err == nil {
-		p.request.Note(place)
+	if err == nil && p.request.Note != nil {
+		p.request.Note(at)
 	}
 	return shown, err
 }
