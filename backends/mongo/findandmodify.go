@@ -8,22 +8,20 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
+	"github.com/taskdb/taskdb/query"
 	"github.com/taskdb/taskdb/taskdb"
 )
 
 // findAndModify changes or deletes one document by the command of that name. What it
 // changed counts as modified: the server does not say more.
 func (s *Store) findAndModify(ctx context.Context, name string, c *taskdb.Change, filter, update bson.Raw) (outcome taskdb.Outcome, err error) {
-	var found bson.Raw
-	switch {
-	case c.Upsert:
-		found, err = s.findAndUpsert(ctx, name, c, filter, update, &outcome)
-	case c.Kind == taskdb.DeleteDocuments:
-		found, err = s.collection(name).FindOneAndDelete(ctx, filter, deleting(c)).Raw()
-	case c.Update.IsReplacement():
-		found, err = s.collection(name).FindOneAndReplace(ctx, filter, update, replacing(c)).Raw()
-	default:
-		found, err = s.collection(name).FindOneAndUpdate(ctx, filter, update, updating(c)).Raw()
+	found, err := s.sendFindAndModify(ctx, name, c, filter, update, shownOf(c), &outcome)
+	if hasCode(err, query.CodeNotImplemented) {
+		// Some servers that speak MongoDB's protocol show a document whole or not at all.
+		found, err = s.sendFindAndModify(ctx, name, c, filter, update, nil, &outcome)
+		if err == nil && c.Return != taskdb.ReturnNothing && found != nil {
+			found, err = c.Projection.Apply(nil, found, c.Filter)
+		}
 	}
 	switch {
 	case errors.Is(err, mongo.ErrNoDocuments):
@@ -43,13 +41,29 @@ func (s *Store) findAndModify(ctx context.Context, name string, c *taskdb.Change
 	return outcome, err
 }
 
-// shownOf is the projection of what a change returns: of a document that nobody wants
-// to see, the _id.
-func shownOf(c *taskdb.Change) any {
-	if c.Return == taskdb.ReturnNothing {
-		return bson.D{{Key: "_id", Value: 1}}
+// sendFindAndModify sends the command and returns what the server shows of the document.
+func (s *Store) sendFindAndModify(ctx context.Context, name string, c *taskdb.Change, filter, update bson.Raw, shown any, outcome *taskdb.Outcome) (bson.Raw, error) {
+	switch {
+	case c.Upsert:
+		return s.findAndUpsert(ctx, name, c, filter, update, shown, outcome)
+	case c.Kind == taskdb.DeleteDocuments:
+		return s.collection(name).FindOneAndDelete(ctx, filter, deleting(c, shown)).Raw()
+	case c.Update.IsReplacement():
+		return s.collection(name).FindOneAndReplace(ctx, filter, update, replacing(c, shown)).Raw()
 	}
-	return c.Projection.Source()
+	return s.collection(name).FindOneAndUpdate(ctx, filter, update, updating(c, shown)).Raw()
+}
+
+// shownOf is the projection of what a change returns, or nil for the whole document:
+// of one that nobody wants to see, the _id.
+func shownOf(c *taskdb.Change) any {
+	switch {
+	case c.Return == taskdb.ReturnNothing:
+		return bson.D{{Key: "_id", Value: 1}}
+	case len(c.Projection.Source()) > emptyDocument:
+		return c.Projection.Source()
+	}
+	return nil
 }
 
 func stateOf(c *taskdb.Change) options.ReturnDocument {
@@ -59,24 +73,24 @@ func stateOf(c *taskdb.Change) options.ReturnDocument {
 	return options.Before
 }
 
-func deleting(c *taskdb.Change) *options.FindOneAndDeleteOptionsBuilder {
-	settings := options.FindOneAndDelete().SetProjection(shownOf(c))
+func deleting(c *taskdb.Change, shown any) *options.FindOneAndDeleteOptionsBuilder {
+	settings := options.FindOneAndDelete().SetProjection(shown)
 	if !c.Sort.Empty() {
 		settings.SetSort(c.Sort.Source())
 	}
 	return settings
 }
 
-func replacing(c *taskdb.Change) *options.FindOneAndReplaceOptionsBuilder {
-	settings := options.FindOneAndReplace().SetProjection(shownOf(c)).SetReturnDocument(stateOf(c))
+func replacing(c *taskdb.Change, shown any) *options.FindOneAndReplaceOptionsBuilder {
+	settings := options.FindOneAndReplace().SetProjection(shown).SetReturnDocument(stateOf(c))
 	if !c.Sort.Empty() {
 		settings.SetSort(c.Sort.Source())
 	}
 	return settings
 }
 
-func updating(c *taskdb.Change) *options.FindOneAndUpdateOptionsBuilder {
-	settings := options.FindOneAndUpdate().SetProjection(shownOf(c)).SetReturnDocument(stateOf(c))
+func updating(c *taskdb.Change, shown any) *options.FindOneAndUpdateOptionsBuilder {
+	settings := options.FindOneAndUpdate().SetProjection(shown).SetReturnDocument(stateOf(c))
 	if !c.Sort.Empty() {
 		settings.SetSort(c.Sort.Source())
 	}
@@ -88,11 +102,14 @@ func updating(c *taskdb.Change) *options.FindOneAndUpdateOptionsBuilder {
 
 // findAndUpsert sends the command by itself: the driver's own calls do not tell
 // whether a document was inserted, and which.
-func (s *Store) findAndUpsert(ctx context.Context, name string, c *taskdb.Change, filter, update bson.Raw, outcome *taskdb.Outcome) (bson.Raw, error) {
+func (s *Store) findAndUpsert(ctx context.Context, name string, c *taskdb.Change, filter, update bson.Raw, shown any, outcome *taskdb.Outcome) (bson.Raw, error) {
 	collection := s.collection(name)
 	command := bson.D{
 		{Key: "findAndModify", Value: collection.Name()}, {Key: "query", Value: filter}, {Key: "update", Value: update},
-		{Key: "upsert", Value: true}, {Key: "new", Value: c.Return == taskdb.ReturnAfter}, {Key: "fields", Value: shownOf(c)},
+		{Key: "upsert", Value: true}, {Key: "new", Value: c.Return == taskdb.ReturnAfter},
+	}
+	if shown != nil {
+		command = append(command, bson.E{Key: "fields", Value: shown})
 	}
 	if !c.Sort.Empty() {
 		command = append(command, bson.E{Key: "sort", Value: c.Sort.Source()})

@@ -81,6 +81,35 @@ func (s *Store) Append(ctx context.Context, name, msgID, key string, added bson.
 		if err := refuseReferences(added.Value); err != nil {
 			return err
 		}
-		return s.grow(ctx, name, byMsgID(msgID), g)
+		err := s.grow(ctx, name, byMsgID(msgID), g)
+		if added.Type == bson.TypeString && hasCode(err, query.CodeTypeMismatch) {
+			return s.appendWhole(ctx, name, msgID, key, added)
+		}
+		return err
 	}))
+}
+
+// appendWhole adds to a text on a server that does not take a pipeline for an update,
+// as some do that speak MongoDB's protocol: it sets the whole text, unless that has
+// changed meanwhile, and else tries again.
+func (s *Store) appendWhole(ctx context.Context, name, msgID, key string, added bson.RawValue) error {
+	for {
+		doc, err := s.collection(name).FindOne(ctx, byMsgID(msgID), showing(key)).Raw()
+		if err != nil {
+			return notFound(err)
+		}
+		after, err := tail.Append(doc, key, added)
+		if err != nil {
+			return err
+		}
+		unchanged := bson.D{{Key: "_id", Value: bson.D{{Key: "$eq", Value: doc.Lookup("_id")}}}, {Key: key, Value: nil}}
+		if before := doc.Lookup(key); !before.IsZero() {
+			unchanged[1].Value = before
+		}
+		set := bson.D{{Key: "$set", Value: bson.D{{Key: key, Value: after.Lookup(key)}}}}
+		result, err := s.collection(name).UpdateOne(ctx, unchanged, set)
+		if err != nil || result.MatchedCount > 0 {
+			return err
+		}
+	}
 }

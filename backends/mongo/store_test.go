@@ -256,7 +256,8 @@ func TestALargeResultIsSet(t *testing.T) {
 
 func TestTheMarkOfABufferKeptApartIsRefused(t *testing.T) {
 	own, db := openBoth(t)
-	require.NoError(t, db.Add(t.Context(), large("a")))
+	require.NoError(t, db.Add(t.Context(), &taskdb.TaskRecord{MsgID: "a"}))
+	require.NoError(t, db.PutBuffer(t.Context(), "a", "buffers", bytes.NewReader(make([]byte, 1<<20+1))))
 	stored, err := own.onServer().FindOne(t.Context(), bson.D{}).Raw()
 	require.NoError(t, err)
 	array, err := stored.Lookup("buffers").Array().Values()

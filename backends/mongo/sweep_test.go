@@ -26,7 +26,7 @@ func (o ownStore) files(t *testing.T) (files, chunks int64) {
 func TestBuffersWithoutARecordAreRemoved(t *testing.T) {
 	own, db := openBoth(t)
 	collection := own.prefix + taskdb.DefaultCollection
-	buffer := bytes.Repeat([]byte("buffer"), 300_000)
+	buffer := bytes.Repeat([]byte("buffer"), 180_000)
 	require.NoError(t, db.Add(t.Context(), &taskdb.TaskRecord{MsgID: "kept"}, &taskdb.TaskRecord{MsgID: "dropped"}, &taskdb.TaskRecord{MsgID: "emptied"}))
 	for _, id := range []string{"kept", "dropped", "emptied"} {
 		require.NoError(t, db.PutBuffer(t.Context(), id, "buffers", bytes.NewReader(buffer)))
@@ -57,7 +57,7 @@ func TestBuffersWithoutARecordAreRemoved(t *testing.T) {
 func TestADroppedCollectionTakesItsBuffersWithIt(t *testing.T) {
 	own, db := openBoth(t)
 	require.NoError(t, db.Add(t.Context(), &taskdb.TaskRecord{MsgID: "a"}))
-	require.NoError(t, db.PutBuffer(t.Context(), "a", "buffers", bytes.NewReader(make([]byte, 2<<20))))
+	require.NoError(t, db.PutBuffer(t.Context(), "a", "buffers", bytes.NewReader(make([]byte, 1<<20+1))))
 	files, _ := own.files(t)
 	require.EqualValues(t, 1, files)
 	require.NoError(t, db.DropCollection(t.Context()))
