@@ -36,11 +36,25 @@ func NewDistinct(dotted string) (*Distinct, error) {
 // with MongoDB's error 17217, if the values come to more than 16 MiB.
 func (d *Distinct) Add(doc bson.Raw) error {
 	d.document(doc, 0)
+	return d.check()
+}
+
+// AddValue adds one value of the path, as a server found it that looked at the
+// documents itself. It fails as Add does.
+func (d *Distinct) AddValue(v bson.RawValue) error {
+	d.add(valueOf(v))
+	return d.check()
+}
+
+func (d *Distinct) check() error {
 	if d.size > maxDistinct {
 		return failure(17217, "distinct too big, 16mb cap")
 	}
 	return nil
 }
+
+// Path returns the path.
+func (d *Distinct) Path() string { return d.path.String() }
 
 // Values returns the values found so far, in the order in which they were met.
 func (d *Distinct) Values() []bson.RawValue { return d.list }

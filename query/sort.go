@@ -147,6 +147,35 @@ func (s *Sort) AppendKey(dst []byte, doc bson.Raw) ([]byte, error) {
 	return dst, err
 }
 
+// Values returns the values by which the sort places doc, one for each of its
+// paths: where a path leads to several, the one that comes first. A missing value
+// is null, and that of an empty array undefined. Values share doc's bytes. It fails
+// as AppendKey does.
+func (s *Sort) Values(doc bson.Raw) ([]bson.RawValue, error) {
+	var first []byte
+	placing := make([]bson.RawValue, len(s.paths))
+	err := eachKey(doc, s.paths, func(values []value) {
+		key := s.appendCandidate(nil, values)
+		if first != nil && bytes.Compare(key, first) >= 0 {
+			return
+		}
+		first = key
+		for i, v := range values {
+			placing[i] = bson.RawValue{Type: v.kind, Value: v.data}
+		}
+	})
+	return placing, err
+}
+
+// KeyOf returns the key, as AppendKey makes it, of a document that has these Values.
+func (s *Sort) KeyOf(placing []bson.RawValue) []byte {
+	values := make([]value, len(placing))
+	for i, v := range placing {
+		values[i] = valueOf(v)
+	}
+	return s.appendCandidate(nil, values)
+}
+
 func (s *Sort) appendCandidate(dst []byte, values []value) []byte {
 	for i, v := range values {
 		start := len(dst)

@@ -62,6 +62,34 @@ func TestSorts(t *testing.T) {
 	}
 }
 
+func TestTheValuesThatPlaceADocumentMakeItsKey(t *testing.T) {
+	for _, c := range []struct{ sort, doc, want string }{
+		{`{a: 1}`, `{a: [9, "x", 1]}`, `[1]`},
+		{`{a: -1}`, `{a: [9, "x", 1]}`, `["x"]`},
+		{`{a: 1, b: -1}`, `{b: ISODate("2026-11-22T10:00:00Z")}`, `[null,{"$date":"2026-11-22T10:00:00Z"}]`},
+		{`{a: 1, "c.d": 1}`, `{c: {d: [[1, 2]]}}`, `[null,[1,2]]`},
+		{`{a: 1}`, `{a: []}`, `[{"$undefined":true}]`},
+		{`{"a.b": 1, "a.c": -1}`, `{a: [{b: 1, c: 0}, {b: 0, c: 9}, {b: 0, c: 10}]}`, `[0,10]`},
+		{`{}`, `{a: 1}`, `[]`},
+	} {
+		s, err := query.ParseSortValue(c.sort)
+		require.NoError(t, err)
+		doc := shell(t, c.doc)
+		values, err := s.Values(doc)
+		require.NoError(t, err)
+		text, err := bson.MarshalExtJSON(bson.D{{Key: "v", Value: values}}, false, false)
+		require.NoError(t, err)
+		require.Equal(t, `{"v":`+c.want+`}`, string(text), c.sort)
+		key, err := s.AppendKey(nil, doc)
+		require.NoError(t, err)
+		require.Equal(t, key, s.KeyOf(values), c.sort)
+	}
+	s, err := query.ParseSortValue(`{a: 1, b: 1}`)
+	require.NoError(t, err)
+	_, err = s.Values(shell(t, `{a: [1], b: [2]}`))
+	errorCase{code: 2, words: "cannot sort with keys that are parallel arrays"}.check(t, err)
+}
+
 func TestParallelArrays(t *testing.T) {
 	s, err := query.ParseSortValue(`{a: 1, b: 1}`)
 	require.NoError(t, err)
@@ -127,4 +155,19 @@ func TestDistinctKeepsCopies(t *testing.T) {
 	require.NoError(t, found.Add(doc))
 	clear(doc[4:])
 	require.Equal(t, "x", found.Values()[0].StringValue())
+}
+
+func TestDistinctTakesValuesThatAServerFound(t *testing.T) {
+	found, err := query.NewDistinct("a.b")
+	require.NoError(t, err)
+	require.Equal(t, "a.b", found.Path())
+	values, err := shell(t, `{v: [1, [2], 1.0, [2], "x"]}`).Lookup("v").Array().Values()
+	require.NoError(t, err)
+	for _, v := range values {
+		require.NoError(t, found.AddValue(v))
+		clear(v.Value)
+	}
+	text, err := bson.MarshalExtJSON(bson.D{{Key: "v", Value: found.Values()}}, false, false)
+	require.NoError(t, err)
+	require.Equal(t, `{"v":[1,[2],"x"]}`, string(text))
 }

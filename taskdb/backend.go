@@ -2,6 +2,7 @@ package taskdb
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -115,12 +116,13 @@ type Request struct {
 	Sort       *query.Sort
 	Skip       int64
 	Limit      int64 // 0 is none
-	// After, if not empty, is a key of the sort (query.Sort.AppendKey): only
-	// documents whose keys are above it are asked for.
+	// After, if not empty, is what Note was told of a document: only documents
+	// that the sort places behind it are asked for.
 	After []byte
-	// Note, if not nil, is called with the sort's key of each document before it
-	// is yielded.
-	Note func(key []byte)
+	// Note, if not nil, is called before each document is yielded with what tells
+	// where the sort places it: its key (query.Sort.AppendKey), or what else the
+	// backend can go on after.
+	Note func(place []byte)
 }
 
 // IndexInfo describes an index of a collection.
@@ -164,18 +166,38 @@ func Register(scheme string, open OpenFunc) {
 func Open(ctx context.Context, storeURL string) (*DB, error) {
 	u, err := url.Parse(storeURL)
 	if err != nil {
-		return nil, fmt.Errorf("open store: %w", err)
+		// What the error tells of the URL may be a part of a password.
+		return nil, errors.New("open store: its URL is malformed: want scheme://user:password@host:port/path?options, and what has another meaning there as %XX")
 	}
 	schemesMu.RLock()
 	open, ok := schemes[u.Scheme]
 	known := slices.Sorted(maps.Keys(schemes))
 	schemesMu.RUnlock()
 	if !ok {
-		return nil, fmt.Errorf("open store %q: unknown scheme %q, want one of: %s", u.Redacted(), u.Scheme, strings.Join(known, ", "))
+		return nil, fmt.Errorf("open store %q: unknown scheme %q, want one of: %s", redacted(u), u.Scheme, strings.Join(known, ", "))
 	}
 	backend, err := open(ctx, u)
 	if err != nil {
-		return nil, fmt.Errorf("open store %q: %w", u.Redacted(), err)
+		return nil, fmt.Errorf("open store %q: %w", redacted(u), err)
 	}
 	return NewDB(backend), nil
+}
+
+// redacted returns a URL without the passwords that it has, of a user and in its
+// options.
+func redacted(u *url.URL) string {
+	options := u.Query()
+	hidden := false
+	for name := range options {
+		switch strings.ToLower(name) {
+		case "tlscertificatekeyfilepassword", "sslclientcertificatekeypassword", "authmechanismproperties":
+			options.Set(name, "xxxxx")
+			hidden = true
+		}
+	}
+	shown := *u
+	if hidden {
+		shown.RawQuery = options.Encode()
+	}
+	return shown.Redacted()
 }

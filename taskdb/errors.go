@@ -23,6 +23,9 @@ var (
 	ErrLocked = errors.New("store is in use by another process")
 	// ErrReadOnly says that the store was opened for reading only.
 	ErrReadOnly = errors.New("store is open for reading only")
+	// ErrUnreachable says that the store's server does not answer. Whether it has done
+	// what it was asked is not known.
+	ErrUnreachable = errors.New("server is not reachable")
 	// ErrNewer says that the store was written by a newer version of taskdb, which
 	// it takes to open it.
 	ErrNewer = errors.New("store was written by a newer version")

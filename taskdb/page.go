@@ -54,7 +54,7 @@ func (db *DB) page(ctx context.Context, request Request) (Page, error) {
 	var last, next []byte
 	size := min(request.Limit, math.MaxInt64-1)
 	request.Limit = size + 1
-	request.Note = func(key []byte) { last, next = next, bytes.Clone(key) }
+	request.Note = func(place []byte) { last, next = next, bytes.Clone(place) }
 	for doc, err := range db.backend.Find(ctx, db.collection, request) {
 		if err != nil {
 			return Page{}, fmt.Errorf("page: %w", err)
@@ -82,27 +82,27 @@ func withTieBreak(sort *query.Sort) (*query.Sort, error) {
 	return query.ParseSort(bson.Raw(bsoncore.UpdateLength(dst, start, int32(len(dst)))))
 }
 
-// sealSize is how many bytes of a token say what it belongs to. The rest is the
-// sort's key of the last record before the page.
+// sealSize is how many bytes of a token say what it belongs to. The rest is where
+// the last record before the page has its place.
 const sealSize = 12
 
 // tokenEncoding lets one token be written in one way.
 var tokenEncoding = base64.RawURLEncoding.Strict()
 
-// seal ties a key to the collection and the request.
-func (db *DB) seal(key []byte, r Request) []byte {
+// seal ties a place to the collection and the request.
+func (db *DB) seal(place []byte, r Request) []byte {
 	sum := sha256.New()
-	for _, part := range [][]byte{[]byte(db.collection), r.Filter.Source(), r.Sort.Source(), key} {
+	for _, part := range [][]byte{[]byte(db.collection), r.Filter.Source(), r.Sort.Source(), place} {
 		fmt.Fprintf(sum, "%d:%s", len(part), part)
 	}
 	return sum.Sum(nil)[:sealSize]
 }
 
-func (db *DB) sealToken(key []byte, r Request) string {
-	return tokenEncoding.EncodeToString(append(db.seal(key, r), key...))
+func (db *DB) sealToken(place []byte, r Request) string {
+	return tokenEncoding.EncodeToString(append(db.seal(place, r), place...))
 }
 
-// openToken returns the key that a token holds.
+// openToken returns the place that a token holds.
 func (db *DB) openToken(token string, r Request) ([]byte, error) {
 	raw, err := tokenEncoding.DecodeString(token)
 	if err != nil {

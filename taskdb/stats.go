@@ -9,7 +9,7 @@ import (
 // write meanwhile.
 type Stats struct {
 	Records int64
-	Bytes   int64           // of BSON, buffers included
+	Bytes   int64           // of BSON, buffers included; on MongoDB without those in GridFS
 	States  map[State]int64 // how many records are in each state
 	Bounds  Bounds          // in force
 	Culled  int64           // records that the bounds have removed since the collection exists

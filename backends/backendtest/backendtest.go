@@ -10,9 +10,10 @@
 //		})
 //	}
 //
-// Each file holds one area, and begins with the list of its behaviours. Beside
-// them, Bounds is the suite of what stores do that have bounds, and Differential
-// compares the answers of stores to random queries.
+// A backend whose records somebody else's server keeps says in which behaviours that
+// departs from a store's. Each file holds one area, and begins with the list of its
+// behaviours. Beside them, Bounds is the suite of what stores do that have bounds,
+// and Differential compares the answers of stores to random queries.
 package backendtest
 
 import (
@@ -38,21 +39,26 @@ type behaviour struct {
 	test     func(t *testing.T, db *taskdb.DB)
 }
 
-// Run tests that the stores that open returns behave as every store has to. Each
-// behaviour gets a store of its own.
-func Run(t *testing.T, open Opener) {
-	for _, area := range []area{
+// Run tests that the stores that open returns behave as every store has to, but for
+// some departures. Each behaviour gets a store of its own.
+func Run(t *testing.T, open Opener, list ...Departure) {
+	areas := []area{
 		adding, addingEach, identity, getting, fidelity, buffering, finding, operators, keys, sorting, windows, paging, scanning,
 		counting, statistics, history, appending, askingAboutBuffers, indexing, uniqueness, explaining, collections, isolation,
 		concurrency, contexts, failures, closing, ipythonTests, realRecords, properties,
-	} {
+	}
+	departures := newDepartures(t, list, areas)
+	for _, area := range areas {
 		t.Run(area.name, func(t *testing.T) {
 			for _, b := range area.behaviours {
-				t.Run(b.sentence, func(t *testing.T) { b.test(t, open(t)) })
+				departures.run(t, area.name+"/"+b.sentence, b.sentence, func(t *testing.T) { b.test(t, open(t)) })
 			}
 		})
 	}
-	t.Run("answer key", func(t *testing.T) {
+	departures.run(t, answerKeyName, answerKeyName, func(t *testing.T) {
 		AnswerKey(t, inModule(t, "../shared/data/mongodb-cases"), open)
 	})
+	departures.check(t)
 }
+
+const answerKeyName = "answer key"

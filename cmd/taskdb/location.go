@@ -32,6 +32,8 @@ func locateByEnvironment() (location, error) {
 func locate(place, text string) (location, error) {
 	u, err := url.Parse(text)
 	switch {
+	case err != nil && strings.Contains(text, "@"): // the error has the text, and that a password
+		return location{}, usage(storeHint, "%s is no URL", place)
 	case err != nil:
 		return location{}, usage(storeHint, "%s is no URL: %v", place, err)
 	case u.Scheme == "":
@@ -43,9 +45,9 @@ func locate(place, text string) (location, error) {
 }
 
 // schemes are those of the backends that the program imports.
-var schemes = []string{"dict", "nodb", "sqlite"}
+var schemes = []string{"dict", "mongodb", "mongodb+srv", "nodb", "sqlite"}
 
-const storeHint = "want sqlite:FILE, sqlite:///absolute/FILE, dict: or nodb:"
+const storeHint = "want sqlite:FILE, sqlite:///absolute/FILE, mongodb://HOST/, dict: or nodb:"
 
 // defaultLocation is a file in the directory where the user's programs keep their
 // state.

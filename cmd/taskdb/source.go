@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	_ "github.com/taskdb/taskdb/backends/dict" // what --in files are read into
+	_ "github.com/taskdb/taskdb/backends/mongo"
 	_ "github.com/taskdb/taskdb/backends/nodb"
 	_ "github.com/taskdb/taskdb/backends/sqlite"
 	"github.com/taskdb/taskdb/taskdb"

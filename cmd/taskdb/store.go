@@ -33,7 +33,7 @@ func (f *storeFlags) registerStore(cmd *cobra.Command) {
 	f.collection = taskdb.DefaultCollection
 	flags := cmd.Flags()
 	flags.SortFlags = false
-	flags.StringVar(&f.store, "store", "", "use the store at `URL`: sqlite:FILE, dict: or nodb: (default $"+storeVariable+", else "+defaultStoreText()+")")
+	flags.StringVar(&f.store, "store", "", "use the store at `URL`: sqlite:FILE, mongodb://HOST/, dict: or nodb: (default $"+storeVariable+", else "+defaultStoreText()+")")
 	flags.BoolVar(&f.readOnly, "read-only", false, "refuse to write; commands that only read never do")
 }
 

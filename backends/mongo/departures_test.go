@@ -1,0 +1,169 @@
+package mongo_test
+
+import "github.com/taskdb/taskdb/backends/backendtest"
+
+// departures are where the server behind the tests departs from what a store has to
+// do. Of FerretDB 1.24 the rules that it breaks are named as in package query.
+func departures() []backendtest.Departure {
+	list := departuresOf(ofEither, false)
+	if server.Ferret {
+		return append(append(list, departuresOf(ofFerretDB, false)...), departuresOf(tooSlow, true)...)
+	}
+	return append(list, departuresOf(ofMongoDB, false)...)
+}
+
+func departuresOf(reasons map[string][]string, slow bool) (list []backendtest.Departure) {
+	for reason, behaviours := range reasons {
+		for _, behaviour := range behaviours {
+			list = append(list, backendtest.Departure{Behaviour: behaviour, Reason: reason, Slow: slow})
+		}
+	}
+	return list
+}
+
+// ofEither are departures that are MongoDB's own.
+var ofEither = map[string][]string{
+	"an update reads a key with a dot as a path: MongoDB is right, and PutBuffer refuses such a key": {
+		"buffers/any key can hold buffers",
+	},
+	"listIndexes does not tell whether an index is multikey": {
+		"indexes/arrays make an index multikey",
+	},
+}
+
+// ofMongoDB are departures of MongoDB that FerretDB does not have.
+var ofMongoDB = map[string][]string{
+	"the filter of the index on msg_id looks into arrays (P8): MongoDB is right": {
+		"identity/nor are the strings in an array",
+	},
+	"a name that begins with system. is the server's own, and the test's databases have a prefix that makes the longest one too long": {
+		"collections/their names are any text that MongoDB takes",
+	},
+}
+
+// ofFerretDB are departures of FerretDB, in all of which MongoDB is right.
+var ofFerretDB = map[string][]string{
+	"an error 11000 has no keyPattern and no keyValue": {
+		"add/a batch with a duplicate is refused whole",
+		"add each/each document has a result, in order, and the sound ones are stored",
+		"collections/a msg_id is unique in collections of tasks only",
+		"indexes/values of any length are told apart",
+		"unique indexes/a document with a key of another is refused, one without is not",
+	},
+	"there are no partial indexes, so that the one on msg_id is IPython's: two records without a msg_id are refused": {
+		"add/records without msg_id are stored",
+		"get/a missing record is ErrNotFound, and the error names it",
+		"identity/a msg_id that is no string is not unique",
+	},
+	"the size of a collection is what its own store takes": {
+		"stats/stats count records, their bytes and their states",
+	},
+	"there are no partial indexes": {
+		"indexes/a collection of tasks has the standard indexes, another one on _id",
+		"indexes/an index's keys may be written in many forms",
+		"indexes/an index that is there already is left as it is",
+		"indexes/an index of a filled collection has all its documents",
+		"queries about buffers/buffers that were put are asked about like others",
+		"unique indexes/a partial one is about its own documents only",
+		"explain/a partial index is used where it has every record asked for",
+	},
+	"an index that differs only in being unique counts as the same": {
+		"indexes/an index that is in another's way is refused",
+	},
+	"a unique index has no keys for the elements of an array (P2)": {
+		"unique indexes/a batch with one such document is refused whole, one by one the others are stored",
+	},
+	"documents that share a key are an internal error, not 11000": {
+		"unique indexes/where documents share a key no unique index is made",
+	},
+	"an index's or a collection's name with a quote is an SQL error": {
+		"indexes/index names are any text",
+		"collections/their names are any text that MongoDB takes",
+	},
+	"an index or a sort by parallel arrays is not refused (S2)": {
+		"indexes/parallel arrays are refused",
+		"sort/two arrays cannot be sorted by at once",
+	},
+	"NaN, infinities, Decimal128, MinKey, MaxKey, undefined and code end the connection": {
+		"identity/an _id may be of any type and is unique by its value",
+		"identity/equal numbers of different types are the same _id",
+		"fidelity/documents of every type come back byte for byte",
+		"sort/null and missing come first, and then the types in BSON's order",
+		"pages/pages one after another are the whole answer, in order",
+		"explain/a filter that contradicts itself examines nothing",
+	},
+	"a key with a dot is refused in a document": {
+		"fidelity/unusual keys and their order come back byte for byte",
+	},
+	"an array in an array is refused": {
+		"fidelity/buffers of all sizes come back in their place",
+		"buffers/a buffer is put where an array of buffers is or can be",
+		"operators/each operator selects what MongoDB's does",
+		"operators/a filter's parts are independent of their order",
+		"count and distinct/count is how many records find yields",
+		"count and distinct/an array counts as its elements",
+		"queries about buffers/filters about buffers",
+		"queries about buffers/sorts by buffers",
+		"queries about buffers/distinct buffers",
+		"queries about buffers/projections of buffers",
+		"queries about buffers/an index on buffers",
+		"pages/so are the pages of any query",
+		"properties/a store finds what the filter matches",
+		"properties/a window is a slice of the whole answer, and its count is its length",
+		"properties/distinct values are those of the matching documents",
+		"properties/any document comes back byte for byte",
+	},
+	"an array does not sort by its least or greatest element (S2)": {
+		"sort/an array sorts by its least element, downwards by its greatest",
+	},
+	"records of equal keys are sorted in no order, where MongoDB's index has that of insertion": {
+		"real records/their history is by the time of submission",
+	},
+	"$slice is not implemented in a projection": {
+		"keys/a projection says exactly what is shown",
+	},
+	"an empty path is refused by distinct": {
+		"count and distinct/a path that nothing has has no values",
+	},
+	"a regular expression is Go's and not PCRE's (regex)": {
+		"ipyparallel/test_find_records_glob",
+	},
+	"an update is not atomic: of two at once one is lost": {
+		"buffers/buffers that many put at once all arrive",
+	},
+	"explain does not tell how a query was carried out": {
+		"explain/a filter that one index covers examines what it returns",
+		"explain/a sort with a limit is read off an index",
+		"explain/a sort without an index is made in memory",
+		"explain/the branches of an $or have an index each",
+		"explain/a filter that no index fits examines every record",
+		"explain/what an index does not decide the filter does, and it is said",
+		"explain/an index that is dropped is used no more",
+		"explain/skip and limit count in what is returned",
+	},
+	"a cursor is forgotten when its collection is dropped": {
+		"collections/a scan of a collection that is dropped ends",
+	},
+}
+
+// tooSlow are what would take minutes in all.
+var tooSlow = map[string][]string{
+	"FerretDB reads all documents of a collection for each question about it": {
+		"buffers/buffers come back byte for byte, with the record and one by one",
+		"buffers/buffers that are put come back byte for byte",
+		"buffers/a record is bounded without its buffers",
+		"find/$in takes a hundred thousand ids",
+		"skip and limit/skip and limit come after filter and sort",
+		"pages/what is added between two pages neither hides nor doubles a record",
+		"scan/an open scan keeps nobody from adding",
+		"append/however a record grows and changes meanwhile, nothing is lost",
+		"unique indexes/writers go on while an index is built",
+		"concurrency/of many that add the same id one succeeds",
+		"concurrency/many add different records while others read",
+		"real records/they come back byte for byte",
+		"answer key",
+	},
+	"a record of more than 16 MiB is not refused, and takes its time": {
+		"append/a record that would be too large stays as it is",
+	},
+}
