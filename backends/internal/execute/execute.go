@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"slices"
 
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -21,9 +22,11 @@ type Source interface {
 	// Indexes returns the collection's indexes, as the planner may use them.
 	Indexes() []*query.Index
 
-	// Walk yields what a scan finds, in the scan's order. It may yield more, each
-	// marked by Check. Without docs, entries need no Doc, but for those.
-	Walk(ctx context.Context, scan query.Scan, docs bool) iter.Seq2[Entry, error]
+	// Walk yields what a scan finds and keep wants, in the scan's order. It may find
+	// more, each marked by Check. Without docs, entries need no Doc, but for those.
+	// keep may change the entry that it is shown, and does not hold on to its Doc:
+	// a Source may show it what will be copied only if it is wanted.
+	Walk(ctx context.Context, scan query.Scan, docs bool, keep func(e *Entry) bool) iter.Seq2[Entry, error]
 
 	// Count returns how many entries a scan of which every one is selected has;
 	// false if it must be walked to know.
@@ -41,7 +44,7 @@ type Entry struct {
 	ID    int64    // tells documents of the collection apart
 	Doc   bson.Raw // must not be changed, unless Fresh
 	Fresh bool     // nobody else holds Doc
-	Check bool     // the filter decides, even if the plan is exact
+	Check bool     // the filter is to be asked, even if the plan is exact
 	// Apart are the top-level keys whose values are kept apart from Doc.
 	Apart []string
 }
@@ -266,10 +269,13 @@ func (x *execution) selected(ctx context.Context, docs bool) iter.Seq2[Entry, er
 			seen = roaring64.New()
 		}
 		for _, scan := range x.plan.Scans {
-			for e, err := range x.source.Walk(ctx, scan, docs || !x.plan.Exact) {
+			keep := func(e *Entry) bool {
 				x.count(scan.Index != nil, e.Doc != nil)
+				return x.keep(e)
+			}
+			for e, err := range x.source.Walk(ctx, scan, docs || !x.plan.Exact, keep) {
 				ok := err == nil && (seen == nil || seen.CheckedAdd(uint64(e.ID)))
-				if ok && (!x.plan.Exact || e.Check) {
+				if ok && e.Check {
 					ok, err = x.matches(ctx, e)
 				}
 				if (ok || err != nil) && (!yield(e, err) || err != nil) {
@@ -290,19 +296,36 @@ func (x *execution) count(key, record bool) {
 	}
 }
 
-func (x *execution) matches(ctx context.Context, e Entry) (bool, error) {
+// keep tells whether an entry is wanted, as far as its Doc tells. Its Check then
+// says whether matches is to decide: where the filter needs what is kept apart, or
+// failed.
+func (x *execution) keep(e *Entry) bool {
 	filter := x.plan.Rest
 	if e.Check {
 		filter = x.request.Filter
 	}
-	doc, err := x.whole(ctx, e, filter.Needs)
+	switch {
+	case x.plan.Exact && !e.Check:
+		return true
+	case slices.ContainsFunc(e.Apart, filter.Needs):
+		e.Check = true
+		return true
+	}
+	ok, err := filter.Match(e.Doc)
+	e.Check = err != nil
+	return ok || err != nil
+}
+
+// matches tells whether the filter selects an entry's document.
+func (x *execution) matches(ctx context.Context, e Entry) (bool, error) {
+	doc, err := x.whole(ctx, e, x.request.Filter.Needs)
 	switch {
 	case dropped(err):
 		return false, nil
 	case err != nil:
 		return false, err
 	}
-	return filter.Match(doc)
+	return x.request.Filter.Match(doc)
 }
 
 // sortKey returns the sort's key of an entry.

@@ -80,7 +80,7 @@ func (s *shelf) ids(scan query.Scan) (ids []int64) {
 	return ids
 }
 
-func (s *shelf) Walk(ctx context.Context, scan query.Scan, docs bool) iter.Seq2[execute.Entry, error] {
+func (s *shelf) Walk(ctx context.Context, scan query.Scan, docs bool, keep func(*execute.Entry) bool) iter.Seq2[execute.Entry, error] {
 	return func(yield func(execute.Entry, error) bool) {
 		ids := s.ids(scan)
 		for id := range s.docs {
@@ -98,11 +98,21 @@ func (s *shelf) Walk(ctx context.Context, scan query.Scan, docs bool) iter.Seq2[
 				e.Doc = nil
 			}
 			s.walked++
-			if !yield(e, nil) {
+			if s.keeps(&e, keep) && !yield(e, nil) {
 				return
 			}
 		}
 	}
+}
+
+// keeps shows keep an entry with a document that is overwritten afterwards.
+func (s *shelf) keeps(e *execute.Entry, keep func(*execute.Entry) bool) bool {
+	doc := e.Doc
+	e.Doc = bytes.Clone(doc)
+	kept := keep(e)
+	clear(e.Doc)
+	e.Doc = doc
+	return kept
 }
 
 // entry is a document as a walk shows it: without what is kept apart.
