@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"math"
 	"slices"
 
 	"zombiezen.com/go/sqlite"
@@ -94,25 +95,37 @@ func (s *source) walk(scan query.Scan, docs bool) *walk {
 // for which a single statement needs no transaction.
 func (w *walk) batch(ctx context.Context) error {
 	w.entries = w.entries[:0]
-	b := &batch{walk: w, records: w.size, bytes: batchBytes}
+	b := &batch{walk: w, records: w.size, bytes: batchBytes, stretches: math.MaxInt}
 	read := w.source.store.snapshot
-	if first := w.parts[0]; len(w.parts) == 1 && first.origin.declared == 0 && len(first.stretches) == 1 && !w.later {
-		read = w.source.store.read
+	if w.startsSingle() {
+		b.stretches, read = 1, w.source.store.read
 	}
 	err := read(ctx, b.read)
-	w.size = min(2*w.size, batchRecords)
+	if w.size = min(2*w.size, batchRecords); b.stretches == 0 && b.records > 0 {
+		w.size = b.records
+	}
 	w.later = true
 	return err
+}
+
+// startsSingle tells whether to begin with a single stretch: the only one, or one
+// that is likely to have all that is wanted, as that of nulls is not.
+func (w *walk) startsSingle() bool {
+	first := w.parts[0]
+	if w.later || first.origin.declared != 0 || len(first.stretches) == 0 {
+		return false
+	}
+	only := len(w.parts) == 1 && len(first.stretches) == 1
+	return only || w.source.limit > 0 && first.stretches[0].kind != nulls
 }
 
 // batch is what is read at once.
 type batch struct {
 	*walk
-	records int // how many may follow
-	bytes   int
+	records, bytes, stretches int // how many may follow
 }
 
-func (b *batch) full() bool { return b.records <= 0 || b.bytes <= 0 }
+func (b *batch) full() bool { return b.records <= 0 || b.bytes <= 0 || b.stretches <= 0 }
 
 func (b *batch) read(conn *sqlite.Conn) error {
 	for len(b.parts) > 0 && !b.full() {
@@ -153,6 +166,7 @@ func (b *batch) part(conn *sqlite.Conn, p *part) error {
 			return err
 		}
 		p.begun = append(rest, p.begun...)
+		b.stretches--
 	}
 	return nil
 }
