@@ -28,9 +28,9 @@ type Source interface {
 	// a Source may show it what will be copied only if it is wanted.
 	Walk(ctx context.Context, scan query.Scan, docs bool, keep func(e *Entry) bool) iter.Seq2[Entry, error]
 
-	// Count returns how many entries a scan of which every one is selected has;
-	// false if it must be walked to know.
-	Count(ctx context.Context, scan query.Scan) (n int64, ok bool, err error)
+	// Count returns how many entries a scan has, of those only that rest selects if
+	// it is not nil; false if documents must be looked at to know.
+	Count(ctx context.Context, scan query.Scan, rest *query.Filter) (n int64, ok bool, err error)
 
 	// Fetch returns a document by its id, or taskdb.ErrNotFound.
 	Fetch(ctx context.Context, id int64) (Entry, error)
@@ -127,12 +127,15 @@ func (x *execution) countSelected(ctx context.Context) (int64, error) {
 	return n, nil
 }
 
-// countKeys counts what the plan finds without looking at it, if it can.
+// countKeys counts what is selected without looking at it, if it can.
 func (x *execution) countKeys(ctx context.Context) (n int64, ok bool, err error) {
-	if !x.plan.Exact || len(x.plan.Scans) != 1 || x.repeats() || len(x.request.After) > 0 {
+	if len(x.plan.Scans) != 1 || x.repeats() || len(x.request.After) > 0 {
 		return 0, false, nil
 	}
-	return x.source.Count(ctx, x.plan.Scans[0])
+	if !x.plan.Exact && x.request.Limit > 0 { // a walk may end early
+		return 0, false, nil
+	}
+	return x.source.Count(ctx, x.plan.Scans[0], x.plan.Rest)
 }
 
 // countDifference counts those for which A and not B holds as all for which A

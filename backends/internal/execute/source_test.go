@@ -24,6 +24,7 @@ type shelf struct {
 	apart   string         // a top-level key that is kept apart from the documents
 	gone    map[int64]bool // documents that are no longer there when they are asked for
 	odd     map[int64]bool // documents that every walk yields, to be checked
+	filters bool           // Count asks the rest of a filter
 	walked  int            // how many entries walks have yielded
 	fetched int            // how many documents were fetched again
 }
@@ -132,13 +133,25 @@ func without(doc bson.Raw, key string) bson.Raw {
 	return encode(slices.DeleteFunc(decoded, func(e bson.E) bool { return e.Key == key }))
 }
 
-func (s *shelf) Count(_ context.Context, scan query.Scan) (n int64, ok bool, err error) {
+func (s *shelf) Count(_ context.Context, scan query.Scan, rest *query.Filter) (n int64, ok bool, err error) {
 	for _, odd := range s.odd {
 		if odd {
 			return 0, false, nil
 		}
 	}
-	return int64(len(s.ids(scan))), true, nil
+	if rest != nil && !s.filters {
+		return 0, false, nil
+	}
+	for _, id := range s.ids(scan) {
+		selected := rest == nil
+		if !selected {
+			selected, err = rest.Match(s.docs[id])
+		}
+		if selected {
+			n++
+		}
+	}
+	return n, true, err
 }
 
 func (s *shelf) Fetch(_ context.Context, id int64) (execute.Entry, error) {
