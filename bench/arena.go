@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"time"
 
 	"github.com/taskdb/taskdb/taskdb"
 )
@@ -94,7 +95,7 @@ func (a *arena) ask(ctx context.Context, q question) error {
 	if err != nil {
 		return err
 	}
-	ratio, err := race(ctx, a.rounds, ours.timer(times), theirs.timer(times))
+	ratio, err := race(ctx, a.rounds, a.alike(ours.timer(times)), a.alike(theirs.timer(times)))
 	if err != nil {
 		return err
 	}
@@ -104,6 +105,17 @@ func (a *arena) ask(ctx context.Context, q question) error {
 	}
 	a.report.add(figure, a.kind, ratio, limit)
 	return nil
+}
+
+// alike returns a timer that begins, whoever had the turn before, with no page
+// cached.
+func (a *arena) alike(t timer) timer {
+	return func(ctx context.Context) (time.Duration, error) {
+		if err := a.hand.forget(ctx); err != nil {
+			return 0, err
+		}
+		return t(ctx)
+	}
 }
 
 func compare(ctx context.Context, a, b asker, ordered bool) error {

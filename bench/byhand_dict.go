@@ -220,3 +220,6 @@ func (h *handDict) history(ctx context.Context, out sink) error {
 		})
 	})
 }
+
+// forget does nothing: there are no pages.
+func (h *handDict) forget(context.Context) error { return nil }

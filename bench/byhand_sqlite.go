@@ -224,4 +224,11 @@ func (h *handSQLite) history(ctx context.Context, out sink) error {
 	return h.rows(ctx, "select msg_id from task_records order by submitted", nothing, docs(out))
 }
 
+// forget has SQLite free its pages. As the binding compiles it, all connections
+// of a process share one pool of them, and when they have read in turns for a
+// while the last has the whole pool and the others none.
+func (h *handSQLite) forget(ctx context.Context) error {
+	return h.rows(ctx, "pragma shrink_memory", nothing, nothing)
+}
+
 func (h *handSQLite) add(ctx context.Context, doc bson.Raw) error { return h.writer.add(ctx, doc) }

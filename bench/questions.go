@@ -45,6 +45,8 @@ type handStore interface {
 	countStates(ctx context.Context, out sink) error
 	history(ctx context.Context, out sink) error
 	add(ctx context.Context, doc bson.Raw) error
+	// forget empties the page caches of all connections in the process.
+	forget(ctx context.Context) error
 
 	// finish sets the result of a task.
 	finish(ctx context.Context, msgID string, r result) error

@@ -50,7 +50,7 @@ func operatorBounds(test operator, multikey bool) bounds {
 	case *comparison:
 		return comparisonBounds(test, multikey)
 	case *in:
-		return inBounds(test, multikey)
+		return test.bounds(multikey)
 	case *regex:
 		return regexBounds(test)
 	case *elemMatchValue:
@@ -142,6 +142,15 @@ func extremeKeys(c *comparison, multikey bool) ranges {
 		return allKeys
 	}
 	return at.complement()
+}
+
+func (n *in) bounds(multikey bool) bounds {
+	kept := &n.plain
+	if multikey {
+		kept = &n.multikey
+	}
+	kept.once.Do(func() { kept.bounds = inBounds(n, multikey) })
+	return kept.bounds
 }
 
 func inBounds(n *in, multikey bool) bounds {

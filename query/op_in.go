@@ -2,6 +2,7 @@ package query
 
 import (
 	"slices"
+	"sync"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
@@ -12,6 +13,15 @@ type in struct {
 	values  []value // in BSON's order, each once
 	regexes []*regex
 	null    bool // null is among the values, which missing equals
+
+	// The bounds of a long list take longer to make than to use: they are kept,
+	// in an index without arrays and in a multikey one.
+	plain, multikey keptBounds
+}
+
+type keptBounds struct {
+	once sync.Once
+	bounds
 }
 
 // newIn returns the predicate of a list. A list of one is that one, as MongoDB's

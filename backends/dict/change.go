@@ -59,7 +59,10 @@ type target struct {
 
 func (w *writable) target(c *collection) target {
 	v := newView(c)
-	v.read = func(_ context.Context, use func(c *collection) error) error {
+	v.read = func(ctx context.Context, use func(c *collection) error) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		if w.read != nil && w.read != c {
 			return use(nil)
 		}

@@ -51,7 +51,10 @@ func (v *view) Indexes() (indexes []*query.Index) {
 
 // Count is execute.Source's. An index that has changed since the plan was made
 // must be walked.
-func (v *view) Count(ctx context.Context, scan query.Scan) (n int64, ok bool, err error) {
+func (v *view) Count(ctx context.Context, scan query.Scan, rest *query.Filter) (n int64, ok bool, err error) {
+	if rest != nil {
+		return 0, false, nil
+	}
 	err = v.read(ctx, func(c *collection) error {
 		switch {
 		case c == nil:

@@ -38,7 +38,7 @@ func newWalk(scan query.Scan, end uint64) *walk {
 }
 
 // Walk is execute.Source's.
-func (v *view) Walk(ctx context.Context, scan query.Scan, _ bool) iter.Seq2[execute.Entry, error] {
+func (v *view) Walk(ctx context.Context, scan query.Scan, _ bool, keep func(*execute.Entry) bool) iter.Seq2[execute.Entry, error] {
 	return func(yield func(execute.Entry, error) bool) {
 		w := newWalk(scan, v.end)
 		for {
@@ -47,8 +47,8 @@ func (v *view) Walk(ctx context.Context, scan query.Scan, _ bool) iter.Seq2[exec
 				yield(execute.Entry{}, err)
 				return
 			}
-			for _, e := range w.batch {
-				if !yield(e, nil) {
+			for i := range w.batch {
+				if keep(&w.batch[i]) && !yield(w.batch[i], nil) {
 					return
 				}
 			}

@@ -96,7 +96,12 @@ func (t *target) look() {
 		t.Source = execute.Nothing{}
 		return
 	}
-	own := func(_ context.Context, use func(conn *sqlite.Conn) error) error { return use(t.tx.conn) }
+	own := func(ctx context.Context, use func(conn *sqlite.Conn) error) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		return use(t.tx.conn)
+	}
 	source := t.tx.store.sourceOf(table, reading{own, own}, 1)
 	source.lastSeq = table.nextSeq - 1
 	t.Source = source

@@ -25,6 +25,11 @@ const (
 	timeColumn                   // dates, as integer milliseconds
 )
 
+// valueKind is the kind of values that the column's index has.
+func (c column) valueKind() valueKind {
+	return [...]valueKind{textColumn: texts, timeColumn: numbers}[c.kind]
+}
+
 // columns are the columns of a task's table that have an index, besides those of
 // its own keeping. Their places are those of a row's cells.
 var columns = [...]column{

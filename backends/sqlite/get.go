@@ -64,13 +64,12 @@ func (s *Store) seqOf(ctx context.Context, t *table, msgID string) (seq int64, e
 		})
 		return seq, err
 	}
-	for e, err := range s.sourceOf(t, reading{s.read, s.snapshot}, 0).Walk(ctx, query.Scan{}, true) {
-		if err != nil {
-			return 0, err
-		}
-		if text, ok := e.Doc.Lookup("msg_id").StringValueOK(); ok && text == msgID {
-			return e.ID, nil
-		}
+	has := func(e *execute.Entry) bool {
+		text, ok := e.Doc.Lookup("msg_id").StringValueOK()
+		return ok && text == msgID
+	}
+	for e, err := range s.sourceOf(t, reading{s.read, s.snapshot}, 0).Walk(ctx, query.Scan{}, true, has) {
+		return e.ID, err
 	}
 	return 0, s.read(ctx, func(conn *sqlite.Conn) error { return t.absent(conn, msgID) })
 }

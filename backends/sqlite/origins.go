@@ -29,10 +29,9 @@ func (t *table) standardOrigins(index *query.Index, v *view) []origin {
 	}
 	path, _ := index.KeyPattern().IndexErr(0)
 	c := columns[slices.IndexFunc(columns[:], func(c column) bool { return c.path == path.Key() })]
-	kind := [...]valueKind{textColumn: texts, timeColumn: numbers}[c.kind]
-	list := []origin{t.by(c.name, c.name, kind, only)}
+	list := []origin{t.by(c.name, c.name, c.valueKind(), only)}
 	if index.Partial != nil {
-		list = []origin{t.by("unfinished", c.name, kind, " and t.completed is null"+only)}
+		list = []origin{t.by("unfinished", c.name, c.valueKind(), " and t.completed is null"+only)}
 	}
 	if v.odd {
 		odd := t.by("odd", "odd", numbers, " and t.odd = 1")

@@ -107,10 +107,16 @@ func (s *source) stillThere(conn *sqlite.Conn, index int64, later bool) (bool, e
 // Count is execute.Source's. It counts what is there now, without asking each
 // entry whether it was there at the start: if that could make the plan wrong, the
 // view has changed by then.
-func (s *source) Count(ctx context.Context, scan query.Scan) (n int64, ok bool, err error) {
+func (s *source) Count(ctx context.Context, scan query.Scan, rest *query.Filter) (n int64, ok bool, err error) {
 	origins := s.origins(scan)
 	if len(origins) != 1 {
 		return 0, false, nil
+	}
+	var only *narrowing
+	if rest != nil {
+		if only = s.narrow(scan, rest); only == nil {
+			return 0, false, nil
+		}
 	}
 	err = s.reading.snapshot(ctx, func(conn *sqlite.Conn) error {
 		if scan.Index == nil {
@@ -121,7 +127,7 @@ func (s *source) Count(ctx context.Context, scan query.Scan) (n int64, ok bool, 
 			return err
 		}
 		for _, stretch := range origins[0].stretches(scan.Ranges) {
-			some, err := origins[0].count(conn, stretch)
+			some, err := origins[0].count(conn, stretch, only)
 			if err != nil {
 				return err
 			}
@@ -154,17 +160,20 @@ func (v *view) same(other *view) bool {
 	})
 }
 
-func (o *origin) count(conn *sqlite.Conn, s stretch) (int64, error) {
+// count counts what a stretch has, of that only what a narrowing leaves if there
+// is one.
+func (o *origin) count(conn *sqlite.Conn, s stretch, only *narrowing) (n int64, err error) {
+	if only != nil {
+		return o.countNarrowed(conn, s, only)
+	}
 	stmt, err := conn.Prepare(o.countSQL(s))
 	if err != nil {
 		return 0, err
 	}
 	defer stmt.Reset()
-	o.bindEnds(stmt, s)
-	if _, err := stmt.Step(); err != nil {
-		return 0, err
-	}
-	return stmt.ColumnInt64(0), nil
+	o.bindEnds(stmt, s, 0)
+	_, err = stmt.Step()
+	return stmt.ColumnInt64(0), err
 }
 
 // Fetch is execute.Source's.

@@ -89,15 +89,14 @@ func (o *origin) highCondition(high value) string {
 
 // bind binds a stretch to the statement of sql.
 func (o *origin) bind(stmt *sqlite.Stmt, s stretch) {
-	n := o.bindEnds(stmt, s)
+	n := o.bindEnds(stmt, s, 0)
 	stmt.BindInt64(n+1, s.after)
 	stmt.BindInt64(n+2, s.upTo)
 }
 
-// bindEnds binds a stretch to the statement of countSQL and returns how many
-// parameters that took.
-func (o *origin) bindEnds(stmt *sqlite.Stmt, s stretch) int {
-	n := 0
+// bindEnds binds a stretch to the statement of countSQL, behind n parameters that
+// are bound already, and returns how many are then.
+func (o *origin) bindEnds(stmt *sqlite.Stmt, s stretch, n int) int {
 	for _, end := range s.ends() {
 		n++
 		switch o.kind {

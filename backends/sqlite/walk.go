@@ -1,10 +1,12 @@
 package sqlite
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"iter"
+	"math"
 	"slices"
 
 	"zombiezen.com/go/sqlite"
@@ -27,9 +29,10 @@ type walk struct {
 	parts   []part
 	reverse bool
 	docs    bool
-	size    int // how many records the next batch may have
+	size    int // how many records the next batch may read
 	later   bool
-	entries []execute.Entry // of the last batch
+	look    look
+	entries []execute.Entry // what the last batch kept
 }
 
 // part is what is left to walk of an origin.
@@ -51,9 +54,10 @@ func (p *part) next() (s stretch, ok bool) {
 }
 
 // Walk is execute.Source's.
-func (s *source) Walk(ctx context.Context, scan query.Scan, docs bool) iter.Seq2[execute.Entry, error] {
+func (s *source) Walk(ctx context.Context, scan query.Scan, docs bool, keep func(*execute.Entry) bool) iter.Seq2[execute.Entry, error] {
 	return func(yield func(execute.Entry, error) bool) {
 		w := s.walk(scan, docs)
+		w.look.keep = keep
 		for len(w.parts) > 0 {
 			err := w.batch(ctx)
 			for _, e := range w.entries {
@@ -91,25 +95,37 @@ func (s *source) walk(scan query.Scan, docs bool) *walk {
 // for which a single statement needs no transaction.
 func (w *walk) batch(ctx context.Context) error {
 	w.entries = w.entries[:0]
-	b := &batch{walk: w, records: w.size, bytes: batchBytes}
+	b := &batch{walk: w, records: w.size, bytes: batchBytes, stretches: math.MaxInt}
 	read := w.source.reading.snapshot
-	if first := w.parts[0]; len(w.parts) == 1 && first.origin.declared == 0 && len(first.stretches) == 1 && !w.later {
-		read = w.source.reading.read
+	if w.startsSingle() {
+		b.stretches, read = 1, w.source.reading.read
 	}
 	err := read(ctx, b.read)
-	w.size = min(2*w.size, batchRecords)
+	if w.size = min(2*w.size, batchRecords); b.stretches == 0 && b.records > 0 {
+		w.size = b.records
+	}
 	w.later = true
 	return err
+}
+
+// startsSingle tells whether to begin with a single stretch: the only one, or one
+// that is likely to have all that is wanted, as that of nulls is not.
+func (w *walk) startsSingle() bool {
+	first := w.parts[0]
+	if w.later || first.origin.declared != 0 || len(first.stretches) == 0 {
+		return false
+	}
+	only := len(w.parts) == 1 && len(first.stretches) == 1
+	return only || w.source.limit > 0 && first.stretches[0].kind != nulls
 }
 
 // batch is what is read at once.
 type batch struct {
 	*walk
-	records int // how many may follow
-	bytes   int
+	records, bytes, stretches int // how many may follow
 }
 
-func (b *batch) full() bool { return b.records <= 0 || b.bytes <= 0 }
+func (b *batch) full() bool { return b.records <= 0 || b.bytes <= 0 || b.stretches <= 0 }
 
 func (b *batch) read(conn *sqlite.Conn) error {
 	for len(b.parts) > 0 && !b.full() {
@@ -165,6 +181,7 @@ func (b *batch) part(conn *sqlite.Conn, p *part) error {
 			return err
 		}
 		p.begun = append(rest, p.begun...)
+		b.stretches--
 	}
 	return nil
 }
@@ -177,23 +194,45 @@ func (b *batch) stretch(stmt *sqlite.Stmt, o *origin, s stretch) (rest []stretch
 		if !found || err != nil {
 			return nil, err
 		}
-		e := b.entry(stmt, o)
-		b.entries = append(b.entries, e)
+		size, kept := b.look.at(stmt, o.check)
+		if kept {
+			b.entries = append(b.entries, b.look.entry)
+		}
 		b.records--
-		b.bytes -= len(e.Doc)
+		b.bytes -= size
 		if b.full() {
-			return s.rest(o.valueOf(stmt), e.ID, b.reverse), nil
+			return s.rest(o.valueOf(stmt), b.look.entry.ID, b.reverse), nil
 		}
 	}
 }
 
-func (b *batch) entry(stmt *sqlite.Stmt, o *origin) execute.Entry {
-	e := execute.Entry{ID: stmt.ColumnInt64(0), Check: o.check}
+// look shows keep the rows of a statement, one after the other.
+type look struct {
+	keep  func(*execute.Entry) bool
+	entry execute.Entry // of the last row
+	kept  bool
+}
+
+// at looks at a row, and returns how many bytes its document has.
+func (l *look) at(stmt *sqlite.Stmt, check bool) (size int, kept bool) {
+	l.entry, l.kept = execute.Entry{ID: stmt.ColumnInt64(0), Check: check}, false
 	const columns = 2
-	if stmt.ColumnCount() > columns {
-		e.Apart, e.Doc, e.Fresh = apart(stmt, columns), blob(stmt, columns+1), true
+	if stmt.ColumnCount() == columns {
+		return 0, l.keep(&l.entry)
 	}
-	return e
+	l.entry.Apart, l.entry.Fresh = apart(stmt, columns), true
+	n, _ := stmt.ColumnReader(columns + 1).WriteTo(l) // Write does not fail
+	return int(n), l.kept
+}
+
+// Write is shown SQLite's own bytes of a document, which are copied only if the
+// record is wanted: most that a scan comes upon are not.
+func (l *look) Write(doc []byte) (int, error) {
+	l.entry.Doc = doc
+	if l.kept = l.keep(&l.entry); l.kept {
+		l.entry.Doc = bytes.Clone(doc)
+	}
+	return len(doc), nil
 }
 
 // blob returns a copy of a column's bytes.

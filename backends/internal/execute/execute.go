@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"slices"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
@@ -20,13 +21,15 @@ type Source interface {
 	// Indexes returns the collection's indexes, as the planner may use them.
 	Indexes() []*query.Index
 
-	// Walk yields what a scan finds, in the scan's order. It may yield more, each
-	// marked by Check. Without docs, entries need no Doc, but for those.
-	Walk(ctx context.Context, scan query.Scan, docs bool) iter.Seq2[Entry, error]
+	// Walk yields what a scan finds and keep wants, in the scan's order. It may find
+	// more, each marked by Check. Without docs, entries need no Doc, but for those.
+	// keep may change the entry that it is shown, and does not hold on to its Doc:
+	// a Source may show it what will be copied only if it is wanted.
+	Walk(ctx context.Context, scan query.Scan, docs bool, keep func(e *Entry) bool) iter.Seq2[Entry, error]
 
-	// Count returns how many entries a scan of which every one is selected has;
-	// false if it must be walked to know.
-	Count(ctx context.Context, scan query.Scan) (n int64, ok bool, err error)
+	// Count returns how many entries a scan has, of those only that rest selects if
+	// it is not nil; false if documents must be looked at to know.
+	Count(ctx context.Context, scan query.Scan, rest *query.Filter) (n int64, ok bool, err error)
 
 	// Fetch returns a document by its id, or taskdb.ErrNotFound.
 	Fetch(ctx context.Context, id int64) (Entry, error)
@@ -53,7 +56,7 @@ type Entry struct {
 	ID    int64    // tells documents of the collection apart
 	Doc   bson.Raw // must not be changed, unless Fresh
 	Fresh bool     // nobody else holds Doc
-	Check bool     // the filter decides, even if the plan is exact
+	Check bool     // the filter is to be asked, even if the plan is exact
 	// Apart are the top-level keys whose values are kept apart from Doc.
 	Apart []string
 }
@@ -137,12 +140,15 @@ func (x *execution) countSelected(ctx context.Context) (int64, error) {
 	return n, nil
 }
 
-// countKeys counts what the plan finds without looking at it, if it can.
+// countKeys counts what is selected without looking at it, if it can.
 func (x *execution) countKeys(ctx context.Context) (n int64, ok bool, err error) {
-	if !x.plan.Exact || len(x.plan.Scans) != 1 || x.repeats() || len(x.request.After) > 0 {
+	if len(x.plan.Scans) != 1 || x.repeats() || len(x.request.After) > 0 {
 		return 0, false, nil
 	}
-	return x.source.Count(ctx, x.plan.Scans[0])
+	if !x.plan.Exact && x.request.Limit > 0 { // a walk may end early
+		return 0, false, nil
+	}
+	return x.source.Count(ctx, x.plan.Scans[0], x.plan.Rest)
 }
 
 // countDifference counts those for which A and not B holds as all for which A
@@ -274,20 +280,30 @@ func (x *execution) repeats() bool {
 // of the plan.
 func (x *execution) selected(ctx context.Context, docs bool) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
+		stop := func() {} // ends a walk that finds nothing for too long
+		if x.most > 0 {
+			ctx, stop = context.WithCancel(ctx)
+			defer stop()
+		}
 		seen := seen{source: x.source, repeats: x.repeats()}
 		for _, scan := range x.plan.Scans {
 			seen.ordered = scan.Index == nil
-			for e, err := range x.source.Walk(ctx, scan, docs || !x.plan.Exact) {
+			keep := func(e *Entry) bool {
 				x.count(scan.Index != nil, e.Doc != nil)
+				if x.far() {
+					stop()
+				}
+				return x.keep(e)
+			}
+			for e, err := range x.source.Walk(ctx, scan, docs || !x.plan.Exact, keep) {
+				if err != nil && x.far() {
+					err = errFar
+				}
 				ok := err == nil && seen.first(uint64(e.ID))
-				if ok {
-					ok, err = x.accepts(ctx, &e)
+				if ok && e.Check {
+					ok, err = x.matches(ctx, &e)
 				}
 				if (ok || err != nil) && (!yield(e, err) || err != nil) {
-					return
-				}
-				if x.most > 0 && max(x.stats.KeysExamined, x.stats.RecordsExamined) > x.most {
-					yield(Entry{}, errFar)
 					return
 				}
 			}
@@ -295,24 +311,9 @@ func (x *execution) selected(ctx context.Context, docs bool) iter.Seq2[Entry, er
 	}
 }
 
-// accepts asks the filter about an entry, if the plan does not tell.
-func (x *execution) accepts(ctx context.Context, e *Entry) (ok bool, err error) {
-	switch {
-	case e.Check:
-		ok, err = match(ctx, x.source, x.request.Filter, *e)
-	case x.source.Since().Turned:
-		if e.Doc == nil {
-			if *e, err = x.source.Fetch(ctx, e.ID); err != nil {
-				return false, ignoreDropped(err)
-			}
-		}
-		ok, err = match(ctx, x.source, x.request.Filter, *e)
-	case x.plan.Exact:
-		ok = true
-	default:
-		ok, err = match(ctx, x.source, x.plan.Rest, *e)
-	}
-	return ok, err
+// far tells whether more was looked at than was to be.
+func (x *execution) far() bool {
+	return x.most > 0 && max(x.stats.KeysExamined, x.stats.RecordsExamined) > x.most
 }
 
 // count notes what was looked at to come upon an entry.
@@ -323,6 +324,36 @@ func (x *execution) count(key, record bool) {
 	if record {
 		x.stats.RecordsExamined++
 	}
+}
+
+// keep tells whether an entry is wanted, as far as its Doc tells. Its Check then
+// says whether matches is to decide: where the filter needs what is kept apart, or
+// failed, or where the plan may be wrong and there is no Doc.
+func (x *execution) keep(e *Entry) bool {
+	filter, exact := x.plan.Rest, x.plan.Exact
+	if e.Check || x.source.Since().Turned {
+		filter, exact = x.request.Filter, false
+	}
+	switch {
+	case exact:
+		return true
+	case e.Doc == nil, slices.ContainsFunc(e.Apart, filter.Needs):
+		e.Check = true
+		return true
+	}
+	ok, err := filter.Match(e.Doc)
+	e.Check = err != nil
+	return ok || err != nil
+}
+
+// matches tells whether the filter selects an entry's document.
+func (x *execution) matches(ctx context.Context, e *Entry) (ok bool, err error) {
+	if e.Doc == nil {
+		if *e, err = x.source.Fetch(ctx, e.ID); err != nil {
+			return false, ignoreDropped(err)
+		}
+	}
+	return match(ctx, x.source, x.request.Filter, *e)
 }
 
 // match asks a filter about an entry's document. One that is no longer there is

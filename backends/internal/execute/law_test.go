@@ -57,6 +57,7 @@ func drawShelf(t *rapid.T) *shelf {
 	if below(t, 2) == 1 {
 		s.apart = "big"
 	}
+	s.filters = below(t, 2) == 1
 	for id := range docs {
 		s.odd[int64(id)] = below(t, 40) == 1
 	}

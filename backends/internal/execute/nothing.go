@@ -17,12 +17,14 @@ type Nothing struct{}
 func (Nothing) Indexes() []*query.Index { return nil }
 
 // Walk is Source's.
-func (Nothing) Walk(context.Context, query.Scan, bool) iter.Seq2[Entry, error] {
+func (Nothing) Walk(context.Context, query.Scan, bool, func(*Entry) bool) iter.Seq2[Entry, error] {
 	return func(func(Entry, error) bool) {}
 }
 
 // Count is Source's.
-func (Nothing) Count(context.Context, query.Scan) (int64, bool, error) { return 0, true, nil }
+func (Nothing) Count(context.Context, query.Scan, *query.Filter) (int64, bool, error) {
+	return 0, true, nil
+}
 
 // Fetch is Source's.
 func (Nothing) Fetch(context.Context, int64) (Entry, error) { return Entry{}, taskdb.ErrNotFound }

@@ -24,6 +24,7 @@ type shelf struct {
 	apart   string         // a top-level key that is kept apart from the documents
 	gone    map[int64]bool // documents that are no longer there when they are asked for
 	odd     map[int64]bool // documents that every walk yields, to be checked
+	filters bool           // Count asks the rest of a filter
 	walked  int            // how many entries walks have yielded
 	fetched int            // how many documents were fetched again
 }
@@ -80,7 +81,7 @@ func (s *shelf) ids(scan query.Scan) (ids []int64) {
 	return ids
 }
 
-func (s *shelf) Walk(ctx context.Context, scan query.Scan, docs bool) iter.Seq2[execute.Entry, error] {
+func (s *shelf) Walk(ctx context.Context, scan query.Scan, docs bool, keep func(*execute.Entry) bool) iter.Seq2[execute.Entry, error] {
 	return func(yield func(execute.Entry, error) bool) {
 		ids := s.ids(scan)
 		for id := range s.docs {
@@ -98,11 +99,21 @@ func (s *shelf) Walk(ctx context.Context, scan query.Scan, docs bool) iter.Seq2[
 				e.Doc = nil
 			}
 			s.walked++
-			if !yield(e, nil) {
+			if s.keeps(&e, keep) && !yield(e, nil) {
 				return
 			}
 		}
 	}
+}
+
+// keeps shows keep an entry with a document that is overwritten afterwards.
+func (s *shelf) keeps(e *execute.Entry, keep func(*execute.Entry) bool) bool {
+	doc := e.Doc
+	e.Doc = bytes.Clone(doc)
+	kept := keep(e)
+	clear(e.Doc)
+	e.Doc = doc
+	return kept
 }
 
 // entry is a document as a walk shows it: without what is kept apart.
@@ -122,13 +133,25 @@ func without(doc bson.Raw, key string) bson.Raw {
 	return encode(slices.DeleteFunc(decoded, func(e bson.E) bool { return e.Key == key }))
 }
 
-func (s *shelf) Count(_ context.Context, scan query.Scan) (n int64, ok bool, err error) {
+func (s *shelf) Count(_ context.Context, scan query.Scan, rest *query.Filter) (n int64, ok bool, err error) {
 	for _, odd := range s.odd {
 		if odd {
 			return 0, false, nil
 		}
 	}
-	return int64(len(s.ids(scan))), true, nil
+	if rest != nil && !s.filters {
+		return 0, false, nil
+	}
+	for _, id := range s.ids(scan) {
+		selected := rest == nil
+		if !selected {
+			selected, err = rest.Match(s.docs[id])
+		}
+		if selected {
+			n++
+		}
+	}
+	return n, true, err
 }
 
 func (s *shelf) Fetch(_ context.Context, id int64) (execute.Entry, error) {
