@@ -220,29 +220,3 @@ func (db *DB) DropCollection(ctx context.Context) error {
 	}
 	return nil
 }
-
-// History yields the msg_ids of all records, by the time at which they were
-// submitted, then by their insertion; those without a time come last.
-func (db *DB) History(ctx context.Context) iter.Seq2[string, error] {
-	keys := bson.D{{Key: "_id", Value: 0}, {Key: "msg_id", Value: 1}}
-	submitted := func(condition any) Query {
-		return Query{
-			Filter:     bson.D{{Key: "submitted", Value: condition}},
-			Projection: keys,
-			Sort:       bson.D{{Key: "submitted", Value: 1}},
-		}
-	}
-	return func(yield func(string, error) bool) {
-		for _, q := range []Query{submitted(bson.D{{Key: "$ne", Value: nil}}), submitted(nil)} {
-			for doc, err := range db.FindRaw(ctx, q) {
-				if err != nil {
-					yield("", fmt.Errorf("history: %w", err))
-					return
-				}
-				if id, ok := doc.Lookup("msg_id").StringValueOK(); ok && !yield(id, nil) {
-					return
-				}
-			}
-		}
-	}
-}

@@ -136,6 +136,8 @@ func (r *row) set(at int, v bsoncore.Value) {
 	case v.Type == 0 || v.Type == bsoncore.TypeNull:
 	case columns[at].kind == textColumn && (v.Type == bsoncore.TypeString || v.Type == bsoncore.TypeSymbol):
 		c.isNull, c.text = false, textOf(v)
+		// The history has strings only, and is read from the column.
+		r.odd = r.odd || at == msgIDColumn && v.Type == bsoncore.TypeSymbol
 	case columns[at].kind == timeColumn && v.Type == bsoncore.TypeDateTime:
 		c.isNull, c.number = false, int64(binary.LittleEndian.Uint64(v.Data))
 	default:

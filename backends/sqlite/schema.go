@@ -79,7 +79,8 @@ create table uploads (
 ) strict;
 `
 
-// version2 has the totals of each collection, which are counted once, and:
+// version2 has wider indexes (table.wideIndexes), the totals of each collection,
+// which are counted once, and:
 //
 //   - tails has what was appended to a value of a record since that was written,
 //     in pieces: the type of the value, some bytes, and how many there are up to
@@ -131,21 +132,36 @@ func toVersion2(conn *sqlite.Conn) error {
 	if err := sqlitex.ExecuteScript(conn, version2, nil); err != nil {
 		return err
 	}
-	tables := map[int64]string{}
-	err := sqlitex.Execute(conn, "select id, table_name from collections where name is not null", &sqlitex.ExecOptions{
+	var tables []*table
+	err := sqlitex.Execute(conn, "select id, name, table_name from collections where name is not null", &sqlitex.ExecOptions{
 		ResultFunc: func(stmt *sqlite.Stmt) error {
-			tables[stmt.ColumnInt64(0)] = quoted(stmt.ColumnText(1))
+			tables = append(tables, newTable(stmt.ColumnInt64(0), stmt.ColumnText(1), stmt.ColumnText(2)))
 			return nil
 		},
 	})
-	for id, table := range tables {
+	for _, t := range tables {
 		if err == nil {
-			err = sqlitex.Execute(conn, "update collections set (records, bytes, next_seq) = (select count(*), "+
-				"coalesce(sum(length(doc)), 0) + (select coalesce(sum(size), 0) from buffers where collection = ?1), "+
-				"coalesce(max(seq), 0) + 1 from "+table+") where id = ?1", &sqlitex.ExecOptions{Args: []any{id}})
+			err = t.toVersion2(conn)
 		}
 	}
 	return err
+}
+
+// toVersion2 counts a table's records, and makes two of its indexes wider.
+func (t *table) toVersion2(conn *sqlite.Conn) error {
+	err := sqlitex.Execute(conn, "update collections set (records, bytes, next_seq) = (select count(*), "+
+		"coalesce(sum(length(doc)), 0) + (select coalesce(sum(size), 0) from buffers where collection = ?1), "+
+		"coalesce(max(seq), 0) + 1 from "+t.sql+") where id = ?1", &sqlitex.ExecOptions{Args: []any{t.id}})
+	if err != nil || !t.tasks {
+		return err
+	}
+	steps := []string{"drop index " + t.indexName("unfinished"), "drop index " + t.indexName("submitted")}
+	for _, step := range append(steps, t.wideIndexes()...) {
+		if err := sqlitex.ExecuteTransient(conn, step, nil); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // migrate brings a file to the latest version of the schema, in one transaction.

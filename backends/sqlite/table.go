@@ -97,13 +97,23 @@ func (t *table) definitions() []string {
 			", odd integer not null, lifted text, doc blob not null) strict",
 		"create unique index " + t.indexName("id") + " on " + t.sql + " (id) where id is not null",
 		"create unique index " + t.indexName("msg_id") + " on " + t.sql + " (msg_id)",
-		"create index " + t.indexName("unfinished") + " on " + t.sql + " (submitted) where completed is null",
 		"create index " + t.indexName("odd") + " on " + t.sql + " (odd) where odd = 1",
 	}
 	for _, c := range columns[1:] {
-		list = append(list, "create index "+t.indexName(c.name)+" on "+t.sql+" ("+c.name+")")
+		if c.name != "submitted" {
+			list = append(list, "create index "+t.indexName(c.name)+" on "+t.sql+" ("+c.name+")")
+		}
 	}
-	return list
+	return append(list, t.wideIndexes()...)
+}
+
+// wideIndexes are the definitions of the indexes that answer by themselves: how many
+// of the unfinished tasks are in which state, and the history.
+func (t *table) wideIndexes() []string {
+	return []string{
+		"create index " + t.indexName("unfinished") + " on " + t.sql + " (submitted, seq, engine_uuid, started, status) where completed is null",
+		"create index " + t.indexName("submitted") + " on " + t.sql + " (submitted, seq, msg_id)",
+	}
 }
 
 func columnDefinitions() string {

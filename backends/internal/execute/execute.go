@@ -285,7 +285,7 @@ func (x *execution) selected(ctx context.Context, docs bool) iter.Seq2[Entry, er
 			ctx, stop = context.WithCancel(ctx)
 			defer stop()
 		}
-		seen := seen{source: x.source, repeats: x.repeats()}
+		seen := Seen{source: x.source, repeats: x.repeats()}
 		for _, scan := range x.plan.Scans {
 			seen.ordered = scan.Index == nil
 			keep := func(e *Entry) bool {
@@ -299,7 +299,7 @@ func (x *execution) selected(ctx context.Context, docs bool) iter.Seq2[Entry, er
 				if err != nil && x.far() {
 					err = errFar
 				}
-				ok := err == nil && seen.first(uint64(e.ID))
+				ok := err == nil && seen.First(uint64(e.ID))
 				if ok && e.Check {
 					ok, err = x.matches(ctx, &e)
 				}
