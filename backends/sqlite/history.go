@@ -29,10 +29,8 @@ func (s *Store) History(ctx context.Context, collection string) (ids iter.Seq2[s
 					yield("", fmt.Errorf("read the history of %s: %w", collection, err))
 					return
 				}
-				for _, e := range part.batch {
-					if seen.First(uint64(e.seq)) && !yield(e.msgID, nil) {
-						return
-					}
+				if !part.yield(source, seen, yield) {
+					return
 				}
 			}
 		}
@@ -50,11 +48,10 @@ type historyPart struct {
 type historyEntry struct {
 	seq   int64
 	msgID string
+	none  bool // the record has no msg_id
 }
 
-// The condition on msg_id leaves out records without one.
-const historySQL = "select seq, submitted, msg_id from %[1]s indexed by %[2]s where %[3]s and seq <= ?3 and msg_id is not null " +
-	"order by submitted, seq limit %[4]d"
+const historySQL = "select seq, submitted, msg_id from %[1]s indexed by %[2]s where %[3]s order by submitted, seq limit %[4]d"
 
 // withTime is the history of the records that have a time.
 func withTime(t *table) historyPart {
@@ -84,15 +81,32 @@ func (p *historyPart) next(ctx context.Context, source *source) (more bool, err 
 		defer stmt.Reset()
 		stmt.BindInt64(1, p.submitted)
 		stmt.BindInt64(2, last)
-		stmt.BindInt64(3, source.lastSeq)
-		for {
+		for range historyBatch {
 			found, err := stmt.Step()
 			if !found || err != nil {
 				return err
 			}
-			p.submitted = stmt.ColumnInt64(1)
-			p.batch = append(p.batch, historyEntry{stmt.ColumnInt64(0), stmt.ColumnText(2)})
+			e := historyEntry{seq: stmt.ColumnInt64(0), msgID: stmt.ColumnText(2)}
+			e.none = e.msgID == "" && stmt.ColumnIsNull(2)
+			p.batch = append(p.batch, e)
+			if len(p.batch) == historyBatch {
+				p.submitted = stmt.ColumnInt64(1)
+			}
 		}
+		return nil
 	})
 	return len(p.batch) == historyBatch, err
+}
+
+// yield yields the ids of the batch, and tells whether to go on. A record without a
+// msg_id has none, and one that was added since the walk began is left out: a
+// condition for each of the two in the statement would take a quarter of its time.
+func (p *historyPart) yield(source *source, seen *execute.Seen, yield func(string, error) bool) bool {
+	for _, e := range p.batch {
+		wanted := !e.none && e.seq <= source.lastSeq
+		if wanted && seen.First(uint64(e.seq)) && !yield(e.msgID, nil) {
+			return false
+		}
+	}
+	return true
 }
