@@ -84,8 +84,10 @@ func (t target) Replace(e execute.Entry, before, after bson.Raw) error {
 }
 
 // Remove is execute.Target's.
-func (t target) Remove(e execute.Entry) error {
-	t.collection.expired.forget(msgIDOf(e.Doc))
-	t.collection.remove(uint64(e.ID))
+func (t target) Remove(entries ...execute.Entry) error {
+	for _, e := range entries {
+		t.collection.expired.forget(msgIDOf(e.Doc))
+		t.collection.remove(uint64(e.ID))
+	}
 	return nil
 }

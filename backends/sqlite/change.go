@@ -141,13 +141,15 @@ func (t *target) Replace(e execute.Entry, before, after bson.Raw) error {
 }
 
 // Remove is execute.Target's.
-func (t *target) Remove(e execute.Entry) error {
+func (t *target) Remove(entries ...execute.Entry) error {
 	if err := t.tx.broken(); err != nil {
 		return err
 	}
 	table := t.tx.tables[t.writable.name]
-	if err := t.tx.forgetExpired(table, e.Doc); err != nil {
-		return err
+	for _, e := range entries {
+		if err := t.tx.forgetExpired(table, e.Doc); err != nil {
+			return err
+		}
 	}
-	return t.tx.remove(table, e)
+	return t.tx.remove(table, entries...)
 }

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"slices"
+	"strconv"
 
 	"github.com/taskdb/taskdb/backends/internal/execute"
 	"github.com/taskdb/taskdb/query"
@@ -11,29 +12,47 @@ import (
 // The sweeper removes the chunks of larger ones.
 const maxRemovedAtOnce = pieceSize
 
-// remove removes a record with all that belongs to it, or nothing.
-func (tx *transaction) remove(t *table, e execute.Entry) error {
+// remove removes records with all that belongs to them, or nothing.
+func (tx *transaction) remove(t *table, records ...execute.Entry) error {
 	v := t.view.Load()
-	if len(e.Apart) == 0 && len(v.declared) == 0 && tx.store.bounds.LostAfter == 0 {
-		return tx.removeRow(t, e)
+	hasApart := func(e execute.Entry) bool { return len(e.Apart) > 0 }
+	if len(v.declared) == 0 && tx.store.bounds.LostAfter == 0 && !slices.ContainsFunc(records, hasApart) {
+		return tx.removeRows(t, records)
 	}
 	return tx.atomically(func(tx *transaction) error {
-		if err := tx.removeAllKeys(t, v, e); err != nil {
-			return err
+		for _, e := range records {
+			if err := tx.removeAllKeys(t, v, e); err != nil {
+				return err
+			}
+			if err := tx.removeApart(t, e.ID, e.Apart); err != nil {
+				return err
+			}
+			if err := tx.unwatch(t, e.ID); err != nil {
+				return err
+			}
 		}
-		if err := tx.removeApart(t, e.ID, e.Apart); err != nil {
-			return err
-		}
-		return tx.removeRow(t, e)
+		return tx.removeRows(t, records)
 	})
 }
 
-func (tx *transaction) removeRow(t *table, e execute.Entry) error {
-	if err := tx.execute("delete from "+t.sql+" where seq = ?", e.ID); err != nil {
+// removeRows removes rows in one statement: one for each would open a dozen indexes
+// every time.
+func (tx *transaction) removeRows(t *table, records []execute.Entry) error {
+	seqs := []byte{'['}
+	var bytes int64
+	for i, e := range records {
+		if i > 0 {
+			seqs = append(seqs, ',')
+		}
+		seqs = strconv.AppendInt(seqs, e.ID, 10)
+		bytes += int64(len(e.Doc))
+	}
+	seqs = append(seqs, ']')
+	if err := tx.execute("delete from "+t.sql+" where seq in (select value from json_each(?))", string(seqs)); err != nil {
 		return err
 	}
-	tx.count(t, -1, -int64(len(e.Doc)))
-	return tx.unwatch(t, e.ID)
+	tx.count(t, -int64(len(records)), -bytes)
+	return nil
 }
 
 // removeAllKeys removes a record's keys from the declared indexes.

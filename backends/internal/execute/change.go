@@ -34,7 +34,8 @@ type Target interface {
 	// what after was made of: the document with or without what is kept apart.
 	Replace(e Entry, before, after bson.Raw) error
 
-	Remove(e Entry) error
+	// Remove removes the documents of entries, all of them or none.
+	Remove(entries ...Entry) error
 }
 
 const (

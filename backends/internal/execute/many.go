@@ -121,10 +121,41 @@ func changeThese(ctx context.Context, collection Collection, c *taskdb.Change, i
 // that fails.
 func changeSome(ctx context.Context, t Target, c *taskdb.Change, left roaring64.IntPeekable64) (done taskdb.Outcome) {
 	for start := time.Now(); left.HasNext() && done.Err == nil && time.Since(start) < stepTime; {
+		if c.Kind == taskdb.DeleteDocuments {
+			removed, err := removeSome(ctx, t, c.Filter, left)
+			done.Matched += removed
+			done.Err = err
+			continue
+		}
 		outcome, _ := recheck(ctx, t, c, int64(left.Next()))
 		done.Matched += outcome.Matched
 		done.Modified += outcome.Modified
 		done.Err = outcome.Err
 	}
 	return done
+}
+
+// removedAtOnce is how many documents are removed together.
+const removedAtOnce = 128
+
+// removeSome removes those of the next documents that the filter selects, up to the
+// first that it fails on.
+func removeSome(ctx context.Context, t Target, filter *query.Filter, left roaring64.IntPeekable64) (removed int64, failed error) {
+	var doomed []Entry
+	for n := 0; n < removedAtOnce && left.HasNext() && failed == nil; n++ {
+		e, err := t.Fetch(ctx, int64(left.Next()))
+		ok := false
+		if err == nil {
+			ok, err = match(ctx, t, filter, e)
+		}
+		if failed = ignoreDropped(err); ok {
+			doomed = append(doomed, e)
+		}
+	}
+	if len(doomed) > 0 {
+		if err := t.Remove(doomed...); err != nil {
+			return 0, err
+		}
+	}
+	return int64(len(doomed)), failed
 }
