@@ -198,3 +198,13 @@ func isA[T error](err error) bool {
 	_, ok := errors.AsType[T](err)
 	return ok
 }
+
+// raw is a task's document, or nil if it is absent.
+func (f *fixture) raw(t *testing.T, msgID string) bson.Raw {
+	t.Helper()
+	doc, err := f.db.GetRaw(t.Context(), msgID)
+	if !errors.Is(err, taskdb.ErrNotFound) {
+		require.NoError(t, err)
+	}
+	return doc
+}
