@@ -1,6 +1,7 @@
 package hub_test
 
 import (
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -111,21 +112,36 @@ func TestForeignTaskIsCancelledWithoutNotes(t *testing.T) {
 	})
 }
 
-// TestClaimReadsWhatItTakes holds that a claim does not look at the tasks that may
-// not be claimed, nor at more than one of those that may.
-func TestClaimReadsWhatItTakes(t *testing.T) {
+// TestStepsReadWhatTheyTake holds that what the hub looks for it finds by an index
+// that has little else, whatever else there is.
+func TestStepsReadWhatTheyTake(t *testing.T) {
 	onEach(t, func(t *testing.T, f *fixture) {
-		for range 100 {
-			f.submit(t, hub.Task{Queue: "q"}, hub.Task{Queue: "q", NotBefore: noon.Add(time.Hour), Priority: 9}, hub.Task{Queue: "other", Priority: 9})
+		for i := range 50 {
+			f.submit(t, hub.Task{Queue: "q"}, hub.Task{Queue: "other", Priority: 9}, hub.Task{MsgID: fmt.Sprint("first ", i), Queue: "first"})
+			f.submit(t,
+				hub.Task{Queue: "q", NotBefore: noon.Add(time.Duration(i) * time.Hour), Priority: 9},
+				hub.Task{Queue: "q", After: []string{fmt.Sprint("first ", i)}, Priority: 9})
+			claimed, err := f.Claim(t.Context(), hub.Claim{Engine: "e", Queues: []string{"first"}, Lease: time.Duration(i) * time.Hour})
+			require.NoError(t, err)
+			if i%2 == 0 {
+				f.finish(t, claimed.Lease, ok)
+			}
 		}
-		explained, err := f.db.Explain(t.Context(), taskdb.Query{
-			Filter: `{"hub.ready": true, queue: "q", completed: null, engine_uuid: null, $and: [{}]}`,
-			Sort:   `{"hub.priority": -1, submitted: 1}`,
-			Limit:  1,
-		})
-		require.NoError(t, err)
-		require.Equal(t, "hub_ready", explained.Scans[0].Index)
-		require.EqualValues(t, 1, explained.RecordsExamined)
+		for _, c := range []struct {
+			step, filter, sort, index string
+			limit, reads              int64
+		}{
+			{"claim", `{"hub.ready": true, queue: "q", completed: null, engine_uuid: null, $and: [{}]}`, `{"hub.priority": -1, submitted: 1}`, "hub_ready", 1, 1},
+			{"lost leases", `{"hub.lease.until": {$lte: ISODate("2026-11-22T13:00:00Z")}}`, `{}`, "hub_lease", 0, 1},
+			{"due", `{"hub.not_before": {$lte: ISODate("2026-11-22T15:30:00Z")}, completed: null, "hub.ready": false, "hub.after": {$size: 0}}`, `{}`, "hub_not_before", 0, 3},
+			{"dependents", `{"hub.ready": false, "hub.after": "first 7"}`, `{}`, "hub_after", 0, 1},
+			{"half done", `{"hub.mending": true}`, `{}`, "hub_mending", 0, 0},
+		} {
+			explained, err := f.db.Explain(t.Context(), taskdb.Query{Filter: c.filter, Sort: c.sort, Limit: c.limit})
+			require.NoError(t, err, c.step)
+			require.Equal(t, c.index, explained.Scans[0].Index, c.step)
+			require.Equal(t, c.reads, explained.RecordsExamined, c.step)
+		}
 	})
 }
 

@@ -19,10 +19,8 @@
 // # The life of a task
 //
 //	Submit ──► waiting ──► ready ──► leased ──► finished
-//	              │          ▲ │        │          ▲
-//	              │          │ │        ├── Finish ┘
-//	              │          └─┼────────┤ failed or lost, retries left
-//	              └────────────┴────────┴─► Cancel, time limit, lost: finished
+//	                         ▲          │
+//	                         └──────────┘ failed or lost, with retries left
 //
 // A task waits until the tasks it comes after are ok and its not-before time has
 // come. Then it is ready, and [Hub.Claim] hands it out, by priority and then age. A
@@ -30,8 +28,12 @@
 // or finished by that id. A lease that ran out is lost when Tend takes it; until
 // then its engine may still renew it or finish. A lost task goes back to its queue
 // as long as it has retries left, and so does one that failed; else it is finished
-// with the error that IPython's hub gives for a dead engine. What is finished does
-// not change again.
+// with the error that IPython's hub gives for a dead engine. A task that takes longer
+// than its time limit is finished with an error, and one that is cancelled, wherever
+// it is, as aborted. What is finished does not change again.
+//
+// The output of a task, and its record's started, engine_uuid and attempts, are
+// those of all its attempts so far: what an attempt wrote stays when it was lost.
 //
 // A task whose dependency fails, is aborted or is gone is aborted, with the reason,
 // and so are those that come after it. A dependency that does not exist when the

@@ -97,11 +97,11 @@ func (h *Hub) each(ctx context.Context, s Selection, do func(msgID string) error
 	return answers, nil
 }
 
-// inOrderOf sorts texts as others, which have them, are; if there are no others, not
-// at all.
+// inOrderOf sorts texts by where they first stand among others; if there are no
+// others, not at all.
 func inOrderOf(others, texts []string) []string {
 	place := make(map[string]int, len(others))
-	for i, text := range others {
+	for i, text := range slices.Backward(others) {
 		place[text] = i
 	}
 	slices.SortStableFunc(texts, func(a, b string) int { return cmp.Compare(place[a], place[b]) })
