@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"go.mongodb.org/mongo-driver/v2/bson"
+
 	"github.com/taskdb/taskdb/query"
 	"github.com/taskdb/taskdb/taskdb"
 )
@@ -22,6 +24,7 @@ var (
 // taskdb.ErrExists.
 type ConflictError struct{ MsgID string }
 
+// Error names the task.
 func (e *ConflictError) Error() string {
 	return fmt.Sprintf("task %q exists, with another request", e.MsgID)
 }
@@ -37,6 +40,7 @@ type DependencyError struct {
 	Cycle bool   // After comes after MsgID
 }
 
+// Error names both tasks.
 func (e *DependencyError) Error() string {
 	if e.Cycle {
 		return fmt.Sprintf("task %q comes after %q, which comes after it", e.MsgID, e.After)
@@ -47,6 +51,7 @@ func (e *DependencyError) Error() string {
 // DrainedError says that the hub takes no new tasks.
 type DrainedError struct{ Stop }
 
+// Error tells since when and why.
 func (e *DrainedError) Error() string {
 	return fmt.Sprintf("the hub takes no tasks since %s: %s", e.Since.Format(time.RFC3339), e.Reason)
 }
@@ -60,6 +65,7 @@ type FinishedError struct {
 	Lease string
 }
 
+// Error tells how the task finished.
 func (e *FinishedError) Error() string {
 	return fmt.Sprintf("task %q is finished: %s", e.MsgID, e.State)
 }
@@ -72,6 +78,7 @@ type LeaseError struct {
 	Attempt *Attempt
 }
 
+// Error tells what came of the lease.
 func (e *LeaseError) Error() string {
 	if e.Attempt == nil {
 		return fmt.Sprintf("task %q has no lease %q", e.MsgID, e.Lease)
@@ -85,8 +92,22 @@ type AmbiguousError struct {
 	MsgIDs []string // the first of them
 }
 
+// Error names the first of the tasks.
 func (e *AmbiguousError) Error() string {
 	return fmt.Sprintf("several tasks begin with %q: %s, …", e.Prefix, strings.Join(e.MsgIDs, ", "))
+}
+
+// checkDocuments refuses a document that is broken. One may be absent.
+func checkDocuments(documents map[string]bson.Raw) error {
+	for name, doc := range documents {
+		if len(doc) == 0 {
+			continue
+		}
+		if err := query.Validate(doc); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return nil
 }
 
 // wrong is the error of a call that is wrong in itself.

@@ -69,15 +69,18 @@ func (h *Hub) finish(ctx context.Context, lease Lease, result Result) (taskdb.St
 	return taskdb.StateOf(doc), nil
 }
 
-// complete fills in what the result leaves to the hub.
-func (r *Result) complete(now time.Time) error {
+// complete fills in what the result leaves to the hub, or fails if it is wrong in
+// itself.
+func (r *Result) complete(now time.Time) (err error) {
+	if err := checkDocuments(map[string]bson.Raw{"content": r.Content, "header": r.Header, "metadata": r.Metadata}); err != nil {
+		return err
+	}
 	if !slices.Contains([]Outcome{OutcomeOK, OutcomeError, OutcomeAborted}, r.Status) {
 		return wrong("status", "a result is ok, error or aborted, and not %q", r.Status)
 	}
 	if r.Completed.IsZero() {
 		r.Completed = now
 	}
-	var err error
 	if len(r.Header) == 0 {
 		if r.Header, err = bson.Marshal(d("date", r.Completed)); err != nil {
 			return err
@@ -124,7 +127,7 @@ func (r *Result) content() bson.D {
 		content = append(content, bson.E{Key: "reason", Value: r.Reason})
 	}
 	own := len(content)
-	more, _ := r.Content.Elements() // broken ones are refused with the update
+	more, _ := r.Content.Elements() // it was checked, or is absent
 	for _, element := range more {
 		if !slices.ContainsFunc(content[:own], func(e bson.E) bool { return e.Key == element.Key() }) {
 			content = append(content, bson.E{Key: element.Key(), Value: element.Value()})

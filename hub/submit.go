@@ -2,14 +2,11 @@ package hub
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
-	"github.com/google/uuid"
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"github.com/taskdb/taskdb/taskdb"
@@ -21,7 +18,8 @@ type Task struct {
 	// UUID of version 7, so that such ids sort by the time at which they were made.
 	MsgID string
 	// Header, Metadata, Content and Buffers are the request, as in a TaskRecord. A
-	// header without msg_id or date gets them.
+	// header without msg_id or date gets them. Its date is the client's; the record's
+	// submitted, by which tasks are claimed, is by the hub's clock.
 	Header, Metadata, Content bson.Raw
 	Buffers                   [][]byte
 	// ClientUUID says who asks. Empty is the session of Header.
@@ -37,8 +35,9 @@ type Task struct {
 	After []string
 	// NotBefore is when it may be claimed; zero is at once.
 	NotBefore time.Time
-	// TimeLimit is how long one attempt may take; 0 is no limit. Longer ones end the
-	// task with an error, whatever its retries.
+	// TimeLimit is how long one attempt may take, in whole milliseconds or rounded up
+	// to them; 0 is no limit. One that takes longer ends the task with an error,
+	// whatever its retries.
 	TimeLimit time.Duration
 	// Retries is how often the task is tried again after it failed or was lost.
 	Retries int64
@@ -72,114 +71,31 @@ func (h *Hub) submit(ctx context.Context, tasks []Task) ([]Submitted, error) {
 	if err != nil {
 		return nil, err
 	}
-	for known := -1; ; {
-		if findErr := h.findKnown(ctx, b); findErr != nil {
-			return nil, findErr
-		}
-		if len(b.known) == known {
-			return nil, err // it is another key that exists
-		}
-		known = len(b.known)
-		if err = h.add(ctx, b); !errors.Is(err, taskdb.ErrExists) {
-			break
-		}
-	}
-	if err != nil {
+	if err := h.store(ctx, b); err != nil {
 		return nil, err
 	}
 	return b.answers(), nil
 }
 
-// batch are the tasks of one submission, each msg_id once.
-type batch struct {
-	msgIDs  []string // as they were submitted
-	given   []string // those that were not made here
-	tasks   map[string]*Task
-	digests map[string][]byte
-	known   map[string]bool // those that are stored already
-}
-
-func newBatch(tasks []Task) (*batch, error) {
-	b := &batch{tasks: map[string]*Task{}, digests: map[string][]byte{}, known: map[string]bool{}}
-	for _, task := range tasks {
-		if err := b.take(task); err != nil {
-			return nil, err
-		}
-	}
-	return b, nil
-}
-
-// take adds a task to the batch, or fails if it is wrong in itself.
-func (b *batch) take(task Task) error {
-	digest := task.digest()
-	if err := task.complete(); err != nil {
+// store stores the tasks of a batch that are not there, and does so again if
+// somebody else has stored one of them meanwhile.
+func (h *Hub) store(ctx context.Context, b *batch) error {
+	if err := h.findKnown(ctx, b); err != nil {
 		return err
 	}
-	if task.MsgID == "" {
-		id, err := uuid.NewV7()
-		if err != nil {
-			return fmt.Errorf("make a msg_id: %w", err)
+	for {
+		known := len(b.known)
+		err := h.add(ctx, b)
+		if !errors.Is(err, taskdb.ErrExists) {
+			return err
 		}
-		task.MsgID = id.String()
-	} else {
-		b.given = append(b.given, task.MsgID)
+		if err := h.findKnown(ctx, b); err != nil {
+			return err
+		}
+		if len(b.known) == known {
+			return err // it is another key that exists
+		}
 	}
-	b.msgIDs = append(b.msgIDs, task.MsgID)
-	switch other, ok := b.digests[task.MsgID]; {
-	case !ok:
-		b.tasks[task.MsgID], b.digests[task.MsgID] = &task, digest
-	case !slices.Equal(other, digest):
-		return &ConflictError{task.MsgID}
-	}
-	return nil
-}
-
-// complete fills in what the header and the metadata say.
-func (t *Task) complete() error {
-	msgID, _ := t.Header.Lookup("msg_id").StringValueOK()
-	switch {
-	case t.Retries < 0:
-		return wrong("retries", "the retries are negative: %d", t.Retries)
-	case t.TimeLimit < 0:
-		return wrong("time_limit", "the time limit is negative: %s", t.TimeLimit)
-	case t.MsgID == "":
-		t.MsgID = msgID
-	case msgID != "" && msgID != t.MsgID:
-		return wrong("header.msg_id", "the header is that of %q, and not of %q", msgID, t.MsgID)
-	}
-	if t.ClientUUID == "" {
-		t.ClientUUID, _ = t.Header.Lookup("session").StringValueOK()
-	}
-	if t.Label == "" {
-		t.Label, _ = t.Metadata.Lookup("label").StringValueOK()
-	}
-	return nil
-}
-
-// digest tells requests apart, whatever their msg_ids.
-func (t *Task) digest() []byte {
-	sum := sha256.New()
-	write := func(part []byte) { fmt.Fprintf(sum, "%d:%s", len(part), part) }
-	for _, part := range []bson.Raw{t.Header, t.Metadata, t.Content} {
-		write(part)
-	}
-	for _, text := range append([]string{t.ClientUUID, t.Queue, t.Label}, t.After...) {
-		write([]byte(text))
-	}
-	fmt.Fprintf(sum, "|%d %d %d %d|", t.Priority, t.NotBefore.UnixMilli(), t.TimeLimit.Milliseconds(), t.Retries)
-	for _, buffer := range t.Buffers {
-		write(buffer)
-	}
-	return sum.Sum(nil)
-}
-
-// answers answers each task in its place.
-func (b *batch) answers() []Submitted {
-	answers := make([]Submitted, len(b.msgIDs))
-	for i, msgID := range b.msgIDs {
-		answers[i] = Submitted{MsgID: msgID, Existed: b.known[msgID]}
-	}
-	return answers
 }
 
 var digestKeys = keys("msg_id", "hub.digest")
@@ -236,13 +152,13 @@ func (h *Hub) add(ctx context.Context, b *batch) error {
 func (h *Hub) record(b *batch, task *Task, states map[string]taskdb.State) (*taskdb.TaskRecord, error) {
 	now := h.now()
 	unmet := []string{}
-	for _, msgID := range task.After {
+	for _, msgID := range distinct(task.After) {
 		_, inside := b.tasks[msgID]
 		state, stored := states[msgID]
 		switch {
 		case !inside && !stored:
 			return nil, &DependencyError{MsgID: task.MsgID, After: msgID}
-		case state != taskdb.StateOK && !slices.Contains(unmet, msgID):
+		case state != taskdb.StateOK:
 			unmet = append(unmet, msgID)
 		}
 	}
@@ -253,7 +169,7 @@ func (h *Hub) record(b *batch, task *Task, states map[string]taskdb.State) (*tas
 		Ready:     &ready,
 		After:     unmet,
 		NotBefore: task.NotBefore,
-		TimeLimit: task.TimeLimit.Milliseconds(),
+		TimeLimit: (task.TimeLimit + time.Millisecond - 1).Milliseconds(),
 		Retries:   task.Retries,
 		Attempts:  []Attempt{},
 	}
@@ -278,10 +194,7 @@ func (h *Hub) record(b *batch, task *Task, states map[string]taskdb.State) (*tas
 // withIdentity returns a header with a msg_id and a date: in the place of those
 // that it has, if renew is set, else at its end if it has none.
 func withIdentity(header bson.Raw, msgID string, now time.Time, renew bool) (bson.Raw, error) {
-	elements, err := header.Elements()
-	if len(header) > 0 && err != nil {
-		return nil, fmt.Errorf("header: %w", err)
-	}
+	elements, _ := header.Elements() // it was checked, or is absent
 	own := d("msg_id", msgID, "date", now)
 	var doc bson.D
 	for _, element := range elements {
@@ -303,39 +216,4 @@ func orEmpty(doc bson.Raw) bson.Raw {
 		return bson.Raw("\x05\x00\x00\x00\x00")
 	}
 	return doc
-}
-
-// inOrder returns the msg_ids of the tasks that are not stored, each behind those of
-// the batch that it comes after, and what they come after outside of it.
-func (b *batch) inOrder() (order, outside []string, err error) {
-	const entered, left = 1, 2
-	visited := map[string]int{}
-	var visit func(msgID string) error
-	visit = func(msgID string) error {
-		visited[msgID] = entered
-		for _, after := range b.tasks[msgID].After {
-			switch _, inside := b.tasks[after]; {
-			case !inside || b.known[after]:
-				outside = append(outside, after)
-			case visited[after] == entered:
-				return &DependencyError{MsgID: msgID, After: after, Cycle: true}
-			case visited[after] != left:
-				if err := visit(after); err != nil {
-					return err
-				}
-			}
-		}
-		visited[msgID] = left
-		order = append(order, msgID)
-		return nil
-	}
-	for _, msgID := range b.msgIDs {
-		if visited[msgID] != left && !b.known[msgID] {
-			if err := visit(msgID); err != nil {
-				return nil, nil, err
-			}
-		}
-	}
-	slices.SortFunc(outside, strings.Compare)
-	return order, slices.Compact(outside), nil
 }

@@ -82,6 +82,8 @@ func TestSubmitRefusesWhatIsWrong(t *testing.T) {
 			{MsgID: "a", Retries: -1},
 			{MsgID: "a", TimeLimit: -time.Second},
 			{MsgID: "a", Header: encode(t, bson.M{"msg_id": "b"})},
+			{MsgID: "a", Header: bson.Raw("broken")},
+			{MsgID: "a", Metadata: bson.Raw("broken")},
 			{MsgID: "a", Content: bson.Raw("broken")},
 		} {
 			_, err := f.Submit(t.Context(), hub.Task{MsgID: "good"}, task)

@@ -8,6 +8,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"github.com/taskdb/taskdb/hub"
+	"github.com/taskdb/taskdb/query"
 	"github.com/taskdb/taskdb/taskdb"
 )
 
@@ -137,8 +138,24 @@ func TestResultIsKept(t *testing.T) {
 		f.finish(t, f.claim(t, "b"), aborted)
 		require.Equal(t, "the engine shuts down", text(t, f.record(t, "b").ResultContent, "reason"))
 
-		_, err := f.Finish(t.Context(), lease, hub.Result{Status: "done"})
-		require.ErrorContains(t, err, "a result is ok, error or aborted")
+	})
+}
+
+func TestFinishRefusesWhatIsWrong(t *testing.T) {
+	onEach(t, func(t *testing.T, f *fixture) {
+		f.submit(t, hub.Task{MsgID: "a"})
+		lease := f.claim(t, "a")
+		for _, result := range []hub.Result{
+			{Status: "done"},
+			{Status: hub.OutcomeLost},
+			{Status: hub.OutcomeOK, Content: bson.Raw("broken")},
+			{Status: hub.OutcomeOK, Header: bson.Raw("broken")},
+			{Status: hub.OutcomeOK, Metadata: bson.Raw("broken")},
+		} {
+			_, err := f.Finish(t.Context(), lease, result)
+			require.True(t, isA[*query.Error](err), "%v", err)
+		}
+		f.finish(t, lease, ok)
 	})
 }
 
