@@ -3,10 +3,6 @@ package hub
 import (
 	"context"
 	"fmt"
-
-	"go.mongodb.org/mongo-driver/v2/bson"
-
-	"github.com/taskdb/taskdb/taskdb"
 )
 
 // Cancel aborts the unfinished tasks of a selection, with a reason, and answers for
@@ -22,21 +18,12 @@ func (h *Hub) Cancel(ctx context.Context, s Selection, reason string) ([]Answer,
 
 func (h *Hub) cancel(ctx context.Context, msgID, reason string) error {
 	now := h.now()
-	doc, err := h.take(ctx, finishing(unfinished(msgID), abortion(now, reason), attemptEnds(now, OutcomeCancelled, reason)))
-	if doc == nil && err == nil {
-		doc, err = h.take(ctx, step{
-			filter: d("msg_id", msgID, "completed", nil, "hub.attempts", d("$exists", false)), // another hub's
-			update: d("$set", abortion(now, reason)),
-		})
-	}
-	switch {
-	case err != nil:
-		return err
-	case doc == nil:
-		_, err := h.refusal(ctx, msgID)
+	ending := ending{now: now, outcome: OutcomeCancelled, reason: reason, result: abortion(now, reason)}
+	t, err := h.step(ctx, msgID, func(t task) (update, error) { return ending.finish(t), nil })
+	if err != nil {
 		return err
 	}
-	h.announce(ctx, doc)
+	h.announce(ctx, t)
 	return nil
 }
 
@@ -52,15 +39,11 @@ func (h *Hub) ChangePriority(ctx context.Context, s Selection, priority int64) (
 }
 
 func (h *Hub) changePriority(ctx context.Context, msgID string, priority int64) error {
-	outcome, err := h.db.Update(ctx, taskdb.Update{
-		Filter: append(unfinished(msgID), bson.E{Key: "hub.ready", Value: d("$exists", true)}),
-		Update: d("$set", d("hub.priority", priority), "$inc", d("hub.revision", int64(1))),
+	_, err := h.step(ctx, msgID, func(t task) (update, error) {
+		if t.notes.Ready == nil {
+			return update{}, fmt.Errorf("task %q: %w", msgID, ErrNotWaiting)
+		}
+		return update{set: d("hub.priority", priority)}, nil
 	})
-	if err != nil || outcome.Matched > 0 {
-		return err
-	}
-	if _, err := h.refusal(ctx, msgID); err != nil {
-		return err
-	}
-	return fmt.Errorf("task %q: %w", msgID, ErrNotWaiting)
+	return err
 }

@@ -193,7 +193,6 @@ func (h *Hub) claimFirst(ctx context.Context, c Claim, filter bson.D, sort *quer
 			"$set", d("engine_uuid", c.Engine, "started", now, "hub.lease", lease),
 			"$unset", d("hub.ready", ""),
 			"$inc", d("hub.revision", int64(1)),
-			"$push", d("hub.attempts", Attempt{Lease: lease.ID, Engine: c.Engine, Claimed: now}),
 		),
 	}
 	found := taskdb.Found{After: true}

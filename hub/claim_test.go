@@ -115,7 +115,7 @@ func TestForeignTaskIsCancelledWithoutNotes(t *testing.T) {
 // TestStepsReadWhatTheyTake holds that what the hub looks for it finds by an index
 // that has little else, whatever else there is.
 func TestStepsReadWhatTheyTake(t *testing.T) {
-	onEach(t, func(t *testing.T, f *fixture) {
+	onEachReal(t, func(t *testing.T, f *fixture) {
 		for i := range 50 {
 			f.submit(t, hub.Task{Queue: "q"}, hub.Task{Queue: "other", Priority: 9}, hub.Task{MsgID: fmt.Sprint("first ", i), Queue: "first"})
 			f.submit(t,

@@ -3,6 +3,7 @@ package hub
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -130,14 +131,19 @@ func (h *Hub) abortAfter(ctx context.Context, ended end) (aborted []string, err 
 	}
 	reason := fmt.Sprintf("task %q, which it comes after, %s", ended.msgID, fate)
 	for _, dependent := range dependents {
-		filter := append(waitingFor(ended.msgID), bson.E{Key: "msg_id", Value: dependent}, bson.E{Key: "completed", Value: nil})
-		doc, err := h.take(ctx, finishing(filter, abortion(h.now(), reason), nil))
-		if err != nil {
-			return aborted, err
-		}
-		if doc != nil {
+		ending := ending{result: abortion(h.now(), reason)}
+		_, err := h.step(ctx, dependent, func(t task) (update, error) {
+			if t.notes.Ready == nil || *t.notes.Ready || !slices.Contains(t.notes.After, ended.msgID) {
+				return update{}, errStay
+			}
+			return ending.finish(t), nil
+		})
+		switch {
+		case err == nil:
 			h.ended.publish(dependent)
 			aborted = append(aborted, dependent)
+		case passed(err) != nil:
+			return aborted, err
 		}
 	}
 	return aborted, nil

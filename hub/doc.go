@@ -6,15 +6,15 @@
 //
 // A hub holds no state. All that it must remember of a task is in the task's own
 // record, in its key "hub" ([Notes]), and every step is one find-and-modify of that
-// one document, whose filter says from where the step may be taken: claim what
-// waits, finish what is under this lease. So a step is taken by one caller or by
-// none, whatever else asks at the same time, in this process or in another on the
-// same MongoDB; what a step finds it may not do, it reads again to say why. A step
-// that is followed by others, as a finish is by the release of the tasks that
-// waited for it, is written first and leaves in the records what is still to be
-// done; [Hub.Tend], which an owner calls again and again, does what time has made
-// due and what a crash left undone. A hub that is opened again goes on where the
-// last one was.
+// one document. A claim takes the first that is ready, and a renewal what is under
+// its lease; every other step is decided on the task as it was read, and written if
+// its revision is still the same, else decided anew. So a step is taken by one caller
+// or by none, whatever else asks at the same time, in this process or in another on
+// the same MongoDB. A step that is followed by others, as a finish is by the release
+// of the tasks that waited for it, is written first, and the records tell what is
+// still to be done: [Hub.Tend], which an owner calls again and again, does what time
+// has made due and what a crash left undone. A hub that is opened again goes on where
+// the last one was.
 //
 // # The life of a task
 //

@@ -36,7 +36,7 @@ type held struct {
 // claim, and time runs so that others lose leases too.
 func TestEngines(t *testing.T) {
 	const engines, tasks = 16, 2_000
-	onEach(t, func(t *testing.T, f *fixture) {
+	onEachReal(t, func(t *testing.T, f *fixture) {
 		batch := make([]hub.Task, tasks)
 		for i := range batch {
 			batch[i] = hub.Task{MsgID: fmt.Sprintf("task-%04d", i), Queue: fmt.Sprint("q", i%3), Priority: int64(i % 5), Retries: 1_000}

@@ -50,23 +50,18 @@ func (h *Hub) finish(ctx context.Context, lease Lease, result Result) (taskdb.St
 	if err := result.complete(now); err != nil {
 		return "", err
 	}
-	var doc bson.Raw
-	var err error
-	attempt := attemptEnds(now, result.Status, result.reason())
-	if result.Status == OutcomeError {
-		doc, err = h.take(ctx, requeuing(underLease(lease), attempt))
-	}
-	if doc == nil && err == nil {
-		doc, err = h.take(ctx, finishing(underLease(lease), result.keys(now), attempt))
-	}
-	switch {
-	case err != nil:
+	ending := ending{now: now, outcome: result.Status, reason: result.reason(), result: result.keys(now)}
+	t, err := h.step(ctx, lease.MsgID, func(t task) (update, error) {
+		if result.Status == OutcomeError {
+			return ending.retry(t), t.checkLease(lease)
+		}
+		return ending.finish(t), t.checkLease(lease)
+	})
+	if err != nil {
 		return "", err
-	case doc == nil:
-		return "", h.lost(ctx, lease)
 	}
-	h.announce(ctx, doc)
-	return taskdb.StateOf(doc), nil
+	h.announce(ctx, t)
+	return taskdb.StateOf(t.doc), nil
 }
 
 // complete fills in what the result leaves to the hub, or fails if it is wrong in

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -74,12 +75,19 @@ var indexes = []taskdb.Index{
 // database. The hub has nothing to close; closing the store is for who opened it.
 func Open(ctx context.Context, db *taskdb.DB, options Options) (*Hub, error) {
 	for _, index := range indexes {
-		if _, err := db.CreateIndex(ctx, index); err != nil {
+		if _, err := db.CreateIndex(ctx, index); err != nil && !unknownKind(err) {
 			return nil, fmt.Errorf("open hub: %w", err)
 		}
 	}
 	database, _, _ := strings.Cut(db.Collection(), ".")
 	return &Hub{db: db, stops: db.In(database + ".hub"), options: options.withDefaults()}, nil
+}
+
+// unknownKind tells that a store has no indexes of a part of the tasks, as some
+// servers that speak MongoDB's protocol do not. The hub is the slower there.
+func unknownKind(err error) bool {
+	var failed *query.Error
+	return errors.As(err, &failed) && failed.Code == query.CodeNotImplemented
 }
 
 // now is the time as records have it.

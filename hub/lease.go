@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"go.mongodb.org/mongo-driver/v2/bson"
+
 	"github.com/taskdb/taskdb/taskdb"
 )
 
@@ -24,33 +26,51 @@ func (h *Hub) renew(ctx context.Context, lease Lease, hold time.Duration) (Lease
 	if hold <= 0 {
 		hold = h.options.Lease
 	}
-	until := h.now().Add(hold)
-	doc, err := h.take(ctx, step{filter: underLease(lease), update: d("$max", d("hub.lease.until", until))})
+	outcome, err := h.db.FindAndModify(ctx, taskdb.Update{
+		Filter: underLease(lease),
+		Update: d("$max", d("hub.lease.until", h.now().Add(hold)), "$inc", d("hub.revision", int64(1))),
+	}, taskdb.Found{After: true, Projection: stepKeys})
 	switch {
 	case err != nil:
 		return Lease{}, err
-	case doc == nil:
+	case outcome.Doc == nil:
 		return Lease{}, h.lost(ctx, lease)
 	}
-	var record taskdb.TaskRecord
-	if err := record.UnmarshalBSON(doc); err != nil {
-		return Lease{}, err
-	}
-	notes, err := NotesOf(&record)
+	t, err := readTask(outcome.Doc)
 	if err != nil {
 		return Lease{}, err
 	}
-	return *notes.Lease, nil
+	return *t.notes.Lease, nil
+}
+
+// underLease selects a task that is under a lease.
+func underLease(lease Lease) bson.D {
+	return d("msg_id", lease.MsgID, "completed", nil, "hub.lease.id", lease.ID)
 }
 
 // lost says why a task is not under a lease.
 func (h *Hub) lost(ctx context.Context, lease Lease) error {
-	doc, err := h.refusal(ctx, lease.MsgID)
+	doc, err := h.look(ctx, lease.MsgID, stepKeys)
 	if err != nil {
 		return err
 	}
-	failed := &LeaseError{MsgID: lease.MsgID, Lease: lease.ID}
-	for _, attempt := range attemptsOf(doc) {
+	t, err := readTask(doc)
+	if err == nil {
+		err = t.finished()
+	}
+	if err == nil {
+		err = t.checkLease(lease)
+	}
+	return err
+}
+
+// checkLease fails if the task is not under a lease.
+func (t *task) checkLease(lease Lease) error {
+	if t.notes.Lease != nil && t.notes.Lease.ID == lease.ID {
+		return nil
+	}
+	failed := &LeaseError{MsgID: t.msgID, Lease: lease.ID}
+	for _, attempt := range t.notes.Attempts {
 		if attempt.Lease == lease.ID {
 			failed.Attempt = &attempt
 		}

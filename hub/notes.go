@@ -11,7 +11,7 @@ import (
 
 // Notes are what the hub remembers of a task: its record's key "hub".
 type Notes struct {
-	// Revision counts the steps that the task has taken since it was submitted.
+	// Revision counts what the hub has done with the task since it was submitted.
 	Revision int64 `bson:"revision"`
 	// Digest is of the request, to know it when it comes again.
 	Digest []byte `bson:"digest,omitempty"`
@@ -30,7 +30,7 @@ type Notes struct {
 	Retries int64 `bson:"retries"`
 	// Lease is the engine's that has the task, or nil.
 	Lease *Lease `bson:"lease,omitempty"`
-	// Attempts are the claims so far, the lease's own among them.
+	// Attempts are the leases that have ended.
 	Attempts []Attempt `bson:"attempts"`
 	// ResubmitOf is the msg_id of the task that this one repeats.
 	ResubmitOf string `bson:"resubmit_of,omitempty"`
@@ -52,14 +52,13 @@ type Lease struct {
 	Deadline time.Time `bson:"-"`
 }
 
-// Attempt is one claim of a task and what came of it.
+// Attempt is one lease of a task that has ended, and what came of it.
 type Attempt struct {
 	Lease   string    `bson:"lease"`
 	Engine  string    `bson:"engine"`
 	Claimed time.Time `bson:"claimed"`
-	// Ended is zero as long as the lease holds.
-	Ended   time.Time `bson:"ended,omitempty"`
-	Outcome Outcome   `bson:"outcome,omitempty"`
+	Ended   time.Time `bson:"ended"`
+	Outcome Outcome   `bson:"outcome"`
 	// Reason says more of an outcome that is not ok.
 	Reason string `bson:"reason,omitempty"`
 }

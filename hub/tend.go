@@ -46,70 +46,59 @@ func (h *Hub) Tend(ctx context.Context) (Tended, error) {
 
 // endLost ends the leases that ran out.
 func (h *Hub) endLost(ctx context.Context, now time.Time, t *Tended) error {
-	ranOut := d("hub.lease.until", d("$lte", now))
-	for doc, err := range h.db.FindRaw(ctx, taskdb.Query{Filter: ranOut, Projection: stepKeys}) {
-		if err != nil {
-			return err
+	return h.endEach(ctx, d("hub.lease.until", d("$lte", now)), func(task task) (update, error) {
+		lease := task.notes.Lease
+		if lease == nil || lease.Until.After(now) {
+			return update{}, errStay
 		}
-		lease := leaseOf(doc)
-		filter := append(underLease(lease), ranOut...) // unless it was renewed since
 		reason := fmt.Sprintf("the lease of engine %q ran out", lease.Engine)
-		attempt := attemptEnds(now, OutcomeLost, reason)
-		after, err := h.take(ctx, requeuing(filter, attempt))
-		if after == nil && err == nil {
-			after, err = h.take(ctx, finishing(filter, failure(now, lease.Engine, "EngineError", reason), attempt))
-		}
-		if err != nil {
-			return err
-		}
-		if after == nil {
-			continue
-		}
-		if taskdb.StateFinished.Has(after) {
+		ending := ending{now, OutcomeLost, reason, failure(now, lease.Engine, "EngineError", reason)}
+		return ending.retry(task), nil
+	}, func(finished bool) {
+		if finished {
 			t.Lost++
 		} else {
 			t.Requeued++
 		}
-		h.announce(ctx, after)
-	}
-	return nil
+	})
 }
 
 // endOverdue ends the tasks that take longer than their time limits.
 func (h *Hub) endOverdue(ctx context.Context, now time.Time, t *Tended) error {
 	limited := d("hub.lease.until", d("$gt", now), "hub.time_limit", d("$gt", 0))
-	for doc, err := range h.db.FindRaw(ctx, taskdb.Query{Filter: limited, Projection: stepKeys}) {
-		if err != nil {
-			return err
-		}
-		lease := leaseOf(doc)
-		if lease.Deadline.After(now) {
-			continue
+	return h.endEach(ctx, limited, func(task task) (update, error) {
+		lease := task.notes.Lease
+		if lease == nil || lease.Deadline.IsZero() || lease.Deadline.After(now) {
+			return update{}, errStay
 		}
 		reason := fmt.Sprintf("it took longer than %s", lease.Deadline.Sub(lease.Claimed))
-		after, err := h.take(ctx, finishing(underLease(lease),
-			failure(now, lease.Engine, "TaskTimeout", reason), attemptEnds(now, OutcomeTimedOut, reason)))
-		if err != nil {
-			return err
-		}
-		if after != nil {
-			t.TimedOut++
-			h.announce(ctx, after)
-		}
-	}
-	return nil
+		ending := ending{now, OutcomeTimedOut, reason, failure(now, lease.Engine, "TaskTimeout", reason)}
+		return ending.finish(task), nil
+	}, func(bool) { t.TimedOut++ })
 }
 
-// leaseOf returns the lease that a task is under.
-func leaseOf(doc bson.Raw) Lease {
-	var lease Lease
-	if err := doc.Lookup("hub", "lease").Unmarshal(&lease); err != nil {
-		return Lease{}
+// endEach has each of the tasks that a filter selects take the step that decide
+// says, and calls count for each that did.
+func (h *Hub) endEach(ctx context.Context, filter bson.D, decide func(task) (update, error), count func(finished bool)) error {
+	var failed []error
+	for doc, err := range h.db.FindRaw(ctx, taskdb.Query{Filter: filter, Projection: stepKeys}) {
+		if err != nil {
+			return errors.Join(append(failed, err)...)
+		}
+		t, err := readTask(doc)
+		if err == nil {
+			_, err = decide(t)
+		}
+		if err == nil {
+			t, err = h.step(ctx, t.msgID, decide)
+		}
+		if err == nil {
+			count(taskdb.StateFinished.Has(t.doc))
+			h.announce(ctx, t)
+		}
+		failed = append(failed, passed(err))
 	}
-	msgID, _ := doc.Lookup("msg_id").StringValueOK()
-	timeLimit, _ := doc.Lookup("hub", "time_limit").AsInt64OK()
-	lease.complete(msgID, timeLimit)
-	return lease
+	return errors.Join(failed...)
 }
 
 // wakeDue makes tasks ready whose time has come.
