@@ -3,7 +3,6 @@ package hub
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -88,7 +87,7 @@ func (h *Hub) claim(ctx context.Context, c Claim) (claimed *Claimed, err error) 
 	}
 	err = h.await(ctx, c.Wait, &h.ready, c.Queues, func() (bool, error) {
 		claimed, err = h.tryClaim(ctx, c, filter)
-		return err == nil, ignore(err, ErrNoTask)
+		return claimed != nil, err
 	})
 	if err == nil && claimed == nil {
 		err = ErrNoTask
@@ -96,15 +95,7 @@ func (h *Hub) claim(ctx context.Context, c Claim) (claimed *Claimed, err error) 
 	return claimed, err
 }
 
-// ignore returns an error unless it is a certain one.
-func ignore(err, ignored error) error {
-	if errors.Is(err, ignored) {
-		return nil
-	}
-	return err
-}
-
-// tryClaim claims a task if there is one now.
+// tryClaim claims a task, if there is one now. It returns nil if there is none.
 func (h *Hub) tryClaim(ctx context.Context, c Claim, filter *query.Filter) (*Claimed, error) {
 	stops, err := h.Stops(ctx)
 	if err != nil {
@@ -131,7 +122,7 @@ func (h *Hub) tryClaim(ctx context.Context, c Claim, filter *query.Filter) (*Cla
 			}
 		}
 	}
-	return nil, ErrNoTask
+	return nil, nil
 }
 
 // waitingIn selects the tasks of a queue that may be claimed.

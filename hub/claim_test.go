@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/taskdb/taskdb/hub"
@@ -153,11 +154,15 @@ func TestClaimWaits(t *testing.T) {
 		require.ErrorIs(t, err, hub.ErrNoTask)
 		require.Equal(t, time.Minute, time.Since(begun))
 
-		claims := make(chan string)
-		go func() { claims <- f.claimFrom(t, hub.Claim{Queues: []string{"q"}, Wait: time.Minute}) }()
+		claims := make(chan *hub.Claimed)
+		go func() {
+			claimed, err := f.Claim(t.Context(), hub.Claim{Engine: "e1", Queues: []string{"q"}, Wait: time.Minute})
+			assert.NoError(t, err)
+			claims <- claimed
+		}()
 		synctest.Wait()
 		f.submit(t, hub.Task{MsgID: "a", Queue: "q"})
-		require.Equal(t, "a", <-claims)
+		require.Equal(t, "a", (<-claims).Lease.MsgID)
 		require.Equal(t, time.Minute, time.Since(begun), "it heard of it at once")
 	})
 }

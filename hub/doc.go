@@ -32,8 +32,8 @@
 // than its time limit is finished with an error, and one that is cancelled, wherever
 // it is, as aborted. What is finished does not change again.
 //
-// The output of a task, and its record's started, engine_uuid and attempts, are
-// those of all its attempts so far: what an attempt wrote stays when it was lost.
+// The output of a task is that of all its attempts: what one wrote stays when it was
+// lost.
 //
 // A task whose dependency fails, is aborted or is gone is aborted, with the reason,
 // and so are those that come after it. A dependency that does not exist when the

@@ -19,21 +19,18 @@ type ending struct {
 func (e ending) finish(t task) update {
 	u := e.endLease(t)
 	u.set = append(u.set, e.result...)
-	if !t.foreign {
-		u.unset = append(u.unset, bson.E{Key: "hub.ready", Value: ""})
-	}
+	u.unset = append(u.unset, bson.E{Key: "hub.ready", Value: ""})
 	return u
 }
 
 // retry is the step by which a task goes back to its queue or, if it has no retries
 // left, is finished.
 func (e ending) retry(t task) update {
-	if t.notes.Retries <= 0 {
+	if t.notes.RetriesLeft() == 0 {
 		return e.finish(t)
 	}
 	u := e.endLease(t)
 	u.set = append(u.set, d("engine_uuid", nil, "started", nil, "hub.ready", true)...)
-	u.inc = d("hub.retries", int64(-1))
 	return u
 }
 

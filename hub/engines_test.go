@@ -76,7 +76,7 @@ func TestEngines(t *testing.T) {
 // of its leases held at a time.
 func (l *ledger) checkAttempts(t *testing.T, msgID string, notes hub.Notes) {
 	require.Nil(t, notes.Lease)
-	require.EqualValues(t, 1_000-len(notes.Attempts)+1, notes.Retries)
+	require.EqualValues(t, 1_000-len(notes.Attempts)+1, notes.RetriesLeft())
 	for i, attempt := range notes.Attempts {
 		require.Equal(t, msgID, l.leases[attempt.Lease].msgID)
 		require.False(t, attempt.Ended.IsZero())

@@ -97,6 +97,14 @@ func (e *AmbiguousError) Error() string {
 	return fmt.Sprintf("several tasks begin with %q: %s, …", e.Prefix, strings.Join(e.MsgIDs, ", "))
 }
 
+// ignore returns an error unless it is a certain one.
+func ignore(err, ignored error) error {
+	if errors.Is(err, ignored) {
+		return nil
+	}
+	return err
+}
+
 // checkDocuments refuses a document that is broken. One may be absent.
 func checkDocuments(documents map[string]bson.Raw) error {
 	for name, doc := range documents {

@@ -124,6 +124,15 @@ func (f *fixture) run(t *testing.T, msgID string) {
 	require.Equal(t, taskdb.StateOK, f.finish(t, f.claim(t, msgID), ok))
 }
 
+// claimAll claims so many tasks, whichever they are.
+func (f *fixture) claimAll(t *testing.T, n int) {
+	t.Helper()
+	for range n {
+		_, err := f.Claim(t.Context(), hub.Claim{Engine: "e1"})
+		require.NoError(t, err)
+	}
+}
+
 // tend does the hub's maintenance.
 func (f *fixture) tend(t *testing.T) hub.Tended {
 	t.Helper()

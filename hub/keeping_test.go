@@ -26,7 +26,7 @@ func TestResubmitKeepsTheRequest(t *testing.T) {
 			TimeLimit: time.Hour,
 		}
 		f.submit(t, task)
-		for _, want := range []taskdb.State{taskdb.StatePending, taskdb.StateFailed} {
+		for _, want := range []taskdb.State{taskdb.StatePending, taskdb.StateFailed} { // its retry is used up
 			claimed, err := f.Claim(t.Context(), hub.Claim{Engine: "e1", Queues: []string{"q"}})
 			require.NoError(t, err)
 			require.Equal(t, want, f.finish(t, claimed.Lease, failed))

@@ -26,7 +26,7 @@ type Notes struct {
 	NotBefore time.Time `bson:"not_before,omitempty"`
 	// TimeLimit is how many milliseconds an engine may take; 0 is no limit.
 	TimeLimit int64 `bson:"time_limit,omitempty"`
-	// Retries is how often it may still go back to its queue.
+	// Retries is how often it may go back to its queue in all.
 	Retries int64 `bson:"retries"`
 	// Lease is the engine's that has the task, or nil.
 	Lease *Lease `bson:"lease,omitempty"`
@@ -75,6 +75,17 @@ const (
 	OutcomeTimedOut  Outcome = "timed out" // it took longer than its time limit
 	OutcomeCancelled Outcome = "cancelled"
 )
+
+// RetriesLeft is how often the task may still go back to its queue.
+func (n *Notes) RetriesLeft() int64 {
+	left := n.Retries
+	for _, attempt := range n.Attempts {
+		if attempt.Outcome == OutcomeLost || attempt.Outcome == OutcomeError {
+			left--
+		}
+	}
+	return max(0, left)
+}
 
 // NotesOf returns what the hub remembers of a task. Of one that another hub wrote
 // that is nothing, with no error.

@@ -128,7 +128,7 @@ func (h *Hub) again(doc bson.Raw) (*taskdb.TaskRecord, error) {
 		Ready:      &ready,
 		After:      []string{},
 		TimeLimit:  was.TimeLimit,
-		Retries:    was.Retries + was.retried(),
+		Retries:    was.Retries,
 		Attempts:   []Attempt{},
 		ResubmitOf: old.MsgID,
 		Mending:    true,
@@ -145,17 +145,6 @@ func (h *Hub) again(doc bson.Raw) (*taskdb.TaskRecord, error) {
 		Label:      old.Label,
 	}
 	return record, notes.put(record)
-}
-
-// retried is how often the task went back to its queue.
-func (n *Notes) retried() int64 {
-	var times int64
-	for _, attempt := range n.Attempts[:max(0, len(n.Attempts)-1)] {
-		if attempt.Outcome == OutcomeLost || attempt.Outcome == OutcomeError {
-			times++
-		}
-	}
-	return times
 }
 
 // mend has the old task name the new one that repeats it, if a condition holds for

@@ -92,12 +92,9 @@ func (h *Hub) step(ctx context.Context, msgID string, decide func(t task) (updat
 		if err != nil {
 			return task{}, err
 		}
-		if !t.foreign {
-			u.inc = append(u.inc, bson.E{Key: "hub.revision", Value: int64(1)})
-		}
 		outcome, err := h.db.FindAndModify(ctx, taskdb.Update{
 			Filter: d("msg_id", msgID, "completed", nil, "hub.revision", t.revision()),
-			Update: u.operators(),
+			Update: u.operators(t.foreign),
 		}, taskdb.Found{After: true, Projection: stepKeys})
 		if err != nil {
 			return task{}, err
@@ -108,15 +105,23 @@ func (h *Hub) step(ctx context.Context, msgID string, decide func(t task) (updat
 	}
 }
 
-// update is what a step changes.
-type update struct{ set, unset, inc, push bson.D }
+// update is what a step changes, besides the revision.
+type update struct{ set, unset, push bson.D }
 
-// operators returns the update as MongoDB has it, without empty operators.
-func (u update) operators() bson.D {
+// operators returns the update as MongoDB has it, which refused empty operators
+// before 5.0. Another hub's task gets no revision.
+func (u update) operators(foreign bool) bson.D {
+	var next bson.D
+	if !foreign {
+		next = d("hub.revision", int64(1))
+	}
 	operators := d()
-	for _, operator := range []bson.E{{Key: "$set", Value: u.set}, {Key: "$unset", Value: u.unset}, {Key: "$inc", Value: u.inc}, {Key: "$push", Value: u.push}} {
-		if len(operator.Value.(bson.D)) > 0 {
-			operators = append(operators, operator)
+	for _, operator := range []struct {
+		name string
+		keys bson.D
+	}{{"$set", u.set}, {"$unset", u.unset}, {"$push", u.push}, {"$inc", next}} {
+		if len(operator.keys) > 0 {
+			operators = append(operators, bson.E{Key: operator.name, Value: operator.keys})
 		}
 	}
 	return operators

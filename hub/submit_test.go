@@ -1,10 +1,13 @@
 package hub_test
 
 import (
+	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.mongodb.org/mongo-driver/v2/bson"
 
@@ -165,13 +168,73 @@ func TestDependencyThatCannotBe(t *testing.T) {
 func TestCrashBeforeDependentsWereTold(t *testing.T) {
 	onEach(t, func(t *testing.T, f *fixture) {
 		f.submit(t, hub.Task{MsgID: "a"}, hub.Task{MsgID: "b", After: []string{"a"}},
-			hub.Task{MsgID: "x"}, hub.Task{MsgID: "y", After: []string{"x"}})
+			hub.Task{MsgID: "x"}, hub.Task{MsgID: "y", After: []string{"x"}}, hub.Task{MsgID: "z", After: []string{"y"}},
+			hub.Task{MsgID: "p"}, hub.Task{MsgID: "q", After: []string{"p"}})
+		f.claimAll(t, 3)
+		require.NoError(t, f.db.UpdateRecord(t.Context(), "q", `{$set: {"hub.after": []}}`))
 		require.NoError(t, f.db.UpdateRecord(t.Context(), "a", `{$set: {completed: ISODate("2026-11-22T12:00:01Z"), result_content: {status: "ok"}}}`))
 		require.NoError(t, f.db.UpdateRecord(t.Context(), "x", `{$set: {completed: ISODate("2026-11-22T12:00:01Z"), result_content: {status: "error"}}}`))
 		f.reopen(t)
-		require.Equal(t, hub.Tended{Settled: 2}, f.tend(t))
+		require.Equal(t, hub.Tended{Settled: 4}, f.tend(t))
 		f.run(t, "b")
+		f.run(t, "q")
 		require.Equal(t, taskdb.StateAborted, f.state(t, "y"))
+		require.Equal(t, taskdb.StateAborted, f.state(t, "z"))
+	})
+}
+
+// TestManySubmitTheSame has several clients submit tasks in common: each task is new
+// to one of them.
+func TestManySubmitTheSame(t *testing.T) {
+	onEachReal(t, func(t *testing.T, f *fixture) {
+		const clients, tasks = 8, 50
+		made := make([]int, clients)
+		var group sync.WaitGroup
+		for client := range clients {
+			group.Go(func() {
+				for i := range tasks {
+					batch := []hub.Task{{MsgID: fmt.Sprint("first ", i)}, {MsgID: fmt.Sprint("second ", (i+client)%tasks)}}
+					answers, err := f.Submit(t.Context(), batch...)
+					if !assert.NoError(t, err) {
+						return
+					}
+					for _, answer := range answers {
+						if !answer.Existed {
+							made[client]++
+						}
+					}
+				}
+			})
+		}
+		group.Wait()
+		total := 0
+		for _, n := range made {
+			total += n
+		}
+		require.Equal(t, 2*tasks, total)
+	})
+}
+
+// TestDependentComesWhileItsDependencyEnds holds that such a task is let go without
+// anybody's help.
+func TestDependentComesWhileItsDependencyEnds(t *testing.T) {
+	onEachReal(t, func(t *testing.T, f *fixture) {
+		for i := range 100 {
+			first, second := fmt.Sprint("first ", i), fmt.Sprint("second ", i)
+			f.submit(t, hub.Task{MsgID: first})
+			lease := f.claim(t, first)
+			var group sync.WaitGroup
+			group.Go(func() {
+				_, err := f.Finish(t.Context(), lease, ok)
+				assert.NoError(t, err)
+			})
+			group.Go(func() {
+				_, err := f.Submit(t.Context(), hub.Task{MsgID: second, After: []string{first}})
+				assert.NoError(t, err)
+			})
+			group.Wait()
+			f.run(t, second)
+		}
 	})
 }
 

@@ -60,7 +60,7 @@ func TestRetries(t *testing.T) {
 		require.Equal(t, taskdb.StateFailed, f.finish(t, last, failed))
 		require.Equal(t, []hub.Outcome{hub.OutcomeLost, hub.OutcomeError, hub.OutcomeError}, f.outcomes(t, "a"))
 		notes := f.notes(t, "a")
-		require.Zero(t, notes.Retries)
+		require.Zero(t, notes.RetriesLeft())
 		require.EqualValues(t, 6, notes.Revision, "three claims and their ends")
 		require.Equal(t, "ZeroDivisionError: division by zero", notes.Attempts[1].Reason)
 		require.Equal(t, noon.Add(time.Minute), notes.Attempts[0].Ended)
@@ -99,6 +99,21 @@ func TestTimeLimit(t *testing.T) {
 		require.Equal(t, taskdb.StateAborted, f.state(t, "b"))
 		_, err = f.Finish(t.Context(), lease, ok)
 		require.True(t, isA[*hub.FinishedError](err))
+	})
+}
+
+// TestTendPassesWhatItCannotRead lets one broken record not keep others from being
+// tended.
+func TestTendPassesWhatItCannotRead(t *testing.T) {
+	onEach(t, func(t *testing.T, f *fixture) {
+		f.submit(t, hub.Task{MsgID: "broken"}, hub.Task{MsgID: "a"})
+		f.claim(t, "broken")
+		f.claim(t, "a")
+		require.NoError(t, f.db.UpdateRecord(t.Context(), "broken", `{$set: {"hub.attempts": "none"}}`))
+		f.clock.advance(time.Minute)
+		tended, err := f.Tend(t.Context())
+		require.ErrorContains(t, err, `notes of "broken"`)
+		require.Equal(t, hub.Tended{Lost: 1}, tended)
 	})
 }
 
