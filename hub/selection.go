@@ -19,7 +19,7 @@ type Selection struct {
 	// Filter is written as in a taskdb.Query.
 	Filter any
 	State  taskdb.State
-	Engine string // that has or had the task, be it gone or not
+	Engine string // that has the task or had it last, be it gone or not
 	Client string
 	// CompletedBefore is a time before which the task was completed.
 	CompletedBefore time.Time
