@@ -1,0 +1,49 @@
+package hub
+
+import (
+	"context"
+	"fmt"
+)
+
+// Cancel aborts the unfinished tasks of a selection, with a reason, and answers for
+// each. The engine of one that is running is told when it next renews its lease or
+// finishes. One that is named and is finished already is a *FinishedError.
+func (h *Hub) Cancel(ctx context.Context, s Selection, reason string) ([]Answer, error) {
+	answers, err := h.each(ctx, s, func(msgID string) error { return h.cancel(ctx, msgID, reason) })
+	if err != nil {
+		return answers, fmt.Errorf("cancel: %w", err)
+	}
+	return answers, nil
+}
+
+func (h *Hub) cancel(ctx context.Context, msgID, reason string) error {
+	now := h.now()
+	ending := ending{now: now, outcome: OutcomeCancelled, reason: reason, result: abortion(now, reason)}
+	t, err := h.step(ctx, msgID, func(t task) (update, error) { return ending.finish(t), nil })
+	if err != nil {
+		return err
+	}
+	h.announce(ctx, t)
+	return nil
+}
+
+// ChangePriority gives the tasks of a selection that wait to be claimed another
+// priority, and answers for each. One that is finished is a *FinishedError if it is
+// named; one that is running, or another hub's, is ErrNotWaiting.
+func (h *Hub) ChangePriority(ctx context.Context, s Selection, priority int64) ([]Answer, error) {
+	answers, err := h.each(ctx, s, func(msgID string) error { return h.changePriority(ctx, msgID, priority) })
+	if err != nil {
+		return answers, fmt.Errorf("change priority: %w", err)
+	}
+	return answers, nil
+}
+
+func (h *Hub) changePriority(ctx context.Context, msgID string, priority int64) error {
+	_, err := h.step(ctx, msgID, func(t task) (update, error) {
+		if t.notes.Ready == nil {
+			return update{}, fmt.Errorf("task %q: %w", msgID, ErrNotWaiting)
+		}
+		return update{set: d("hub.priority", priority)}, nil
+	})
+	return err
+}

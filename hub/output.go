@@ -1,0 +1,52 @@
+package hub
+
+import (
+	"context"
+	"fmt"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"github.com/taskdb/taskdb/taskdb"
+)
+
+// Output is what a task gave out while it ran: the next piece of it.
+type Output struct {
+	Stdout, Stderr string
+	DisplayData    []bson.Raw // the contents of display_data messages
+}
+
+// Output adds a piece of output to what a task has of it. What it costs is in
+// proportion to the piece. Under a lease that the task is not under, it is refused
+// as Finish does; a piece that comes while the lease is being lost may be kept, as
+// the output of a task is that of all its attempts.
+func (h *Hub) Output(ctx context.Context, lease Lease, piece Output) error {
+	if err := h.output(ctx, lease, piece); err != nil {
+		return fmt.Errorf("output: %w", err)
+	}
+	return nil
+}
+
+func (h *Hub) output(ctx context.Context, lease Lease, piece Output) error {
+	held, err := h.db.Count(ctx, taskdb.Query{Filter: underLease(lease), Limit: 1})
+	switch {
+	case err != nil:
+		return err
+	case held == 0:
+		return h.lost(ctx, lease)
+	}
+	for _, text := range []struct{ key, added string }{{"stdout", piece.Stdout}, {"stderr", piece.Stderr}} {
+		if text.added != "" {
+			if err := h.db.AppendText(ctx, lease.MsgID, text.key, text.added); err != nil {
+				return err
+			}
+		}
+	}
+	if len(piece.DisplayData) == 0 {
+		return nil
+	}
+	elements := make([]any, len(piece.DisplayData))
+	for i, content := range piece.DisplayData {
+		elements[i] = content
+	}
+	return h.db.AppendList(ctx, lease.MsgID, "display_data", elements...)
+}
