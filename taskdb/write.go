@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 
 	"github.com/taskdb/taskdb/query"
 )
@@ -152,7 +153,9 @@ func (db *DB) DropRecord(ctx context.Context, msgID string) error {
 	return nil
 }
 
-func byMsgID(msgID string) bson.D { return bson.D{{Key: "msg_id", Value: msgID}} }
+func byMsgID(msgID string) bson.Raw {
+	return bson.Raw(bsoncore.NewDocumentBuilder().AppendString("msg_id", msgID).Build())
+}
 
 // absent is the error of a record that was not there: that it has expired, if the
 // store knows, or ErrNotFound.

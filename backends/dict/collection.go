@@ -23,9 +23,12 @@ type collection struct {
 	touched map[uint64]time.Time
 	lost    int64    // how many became so
 	indexes []*index // the standard ones first, of which the first is on _id
-	keys    *query.IndexSet
-	places  []int               // of all indexes
-	tails   map[uint64][]growth // of documents, by their ids
+	// definitions are what the planner knows of the indexes; replaced, never
+	// changed.
+	definitions []*query.Index
+	keys        *query.IndexSet
+	places      []int               // of all indexes
+	tails       map[uint64][]growth // of documents, by their ids
 	// moves counts the documents that got other keys, and turns how often an
 	// index came to hold what the planner must know of: see execute.Changes.
 	moves, turns atomic.Uint64
@@ -205,6 +208,7 @@ func (c *collection) enter(places []int, keys []query.Keys, id uint64) {
 	var spelled []string
 	for _, i := range places {
 		if c.indexes[i].enter(keys[i], id, &spelled) {
+			c.noteDefinitions()
 			c.turns.Add(1)
 		}
 	}

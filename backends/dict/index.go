@@ -101,19 +101,24 @@ func (x *index) newBitmap(ids ...uint64) uint64 {
 
 func (x *index) remove(key []byte, id uint64) {
 	p, ok := x.find(key)
-	if !ok || p.ids&many == 0 && p.ids != id {
-		return
+	switch {
+	case !ok:
+	case p.ids&many != 0:
+		x.removeOfMany(p, id)
+	case p.ids == id:
+		x.tree.Delete(p.key)
 	}
-	if p.ids&many != 0 {
-		place := p.ids &^ many
-		x.bitmaps[place].Remove(id)
-		if !x.bitmaps[place].IsEmpty() {
-			return
-		}
+}
+
+// removeOfMany removes an id from a posting of many, and the posting with the last.
+func (x *index) removeOfMany(p posting, id uint64) {
+	place := p.ids &^ many
+	x.bitmaps[place].Remove(id)
+	if x.bitmaps[place].IsEmpty() {
 		x.bitmaps[place] = nil
 		x.free = append(x.free, place)
+		x.tree.Delete(p.key)
 	}
-	x.tree.Delete(p.key)
 }
 
 // over calls visit for the postings in a range, from one key on if that is not

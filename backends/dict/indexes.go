@@ -23,20 +23,20 @@ func (c *collection) find(name string) int {
 
 // noteIndexes is called when there is one more index, or one fewer.
 func (c *collection) noteIndexes() {
-	c.keys = query.NewIndexSet(c.definitions())
+	c.noteDefinitions()
+	c.keys = query.NewIndexSet(c.definitions)
 	c.places = c.places[:0]
 	for i := range c.indexes {
 		c.places = append(c.places, i)
 	}
 }
 
-// definitions are the indexes as the planner may use them.
-func (c *collection) definitions() []*query.Index {
-	definitions := make([]*query.Index, len(c.indexes))
+// noteDefinitions is called when the planner has to know something else of an index.
+func (c *collection) noteDefinitions() {
+	c.definitions = make([]*query.Index, len(c.indexes))
 	for i, x := range c.indexes {
-		definitions[i] = x.definition
+		c.definitions[i] = x.definition
 	}
-	return definitions
 }
 
 func (c *collection) indexInfos() []taskdb.IndexInfo {

@@ -42,7 +42,7 @@ func newView(c *collection) *view {
 func (v *view) Indexes() (indexes []*query.Index) {
 	_ = v.read(context.Background(), func(c *collection) error {
 		if c != nil {
-			indexes = c.definitions()
+			indexes = c.definitions
 		}
 		return nil
 	})

@@ -13,7 +13,7 @@ import (
 // The sizes of the batches that a walk reads under the lock. The first is small,
 // for walks that end early.
 const (
-	firstBatch = 64
+	firstBatch = 8
 	maxBatch   = 1024
 )
 
