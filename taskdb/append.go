@@ -39,7 +39,7 @@ func (db *DB) AppendList(ctx context.Context, msgID, key string, elements ...any
 }
 
 func (db *DB) appendTail(ctx context.Context, msgID, key string, tail bson.RawValue) error {
-	err := checkCollection(db.collection)
+	err := db.invalid
 	if err == nil {
 		err = checkAppendKey(key)
 	}

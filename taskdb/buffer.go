@@ -14,7 +14,7 @@ import (
 // the error is ErrNotFound, and an *ExpiredError if the store's bounds removed the
 // record.
 func (db *DB) OpenBuffer(ctx context.Context, msgID, key string, n int) (Buffer, error) {
-	if err := checkCollection(db.collection); err != nil {
+	if err := db.invalid; err != nil {
 		return nil, fmt.Errorf("open %s.%d of %q: %w", key, n, msgID, err)
 	}
 	buffer, err := db.backend.OpenBuffer(ctx, db.collection, msgID, key, n)
@@ -30,7 +30,7 @@ func (db *DB) OpenBuffer(ctx context.Context, msgID, key string, n int) (Buffer,
 // an array of other things than buffers, or any other value, the error is
 // ErrNoBuffers.
 func (db *DB) PutBuffer(ctx context.Context, msgID, key string, r io.Reader) error {
-	if err := checkCollection(db.collection); err != nil {
+	if err := db.invalid; err != nil {
 		return fmt.Errorf("put buffer into %s of %q: %w", key, msgID, err)
 	}
 	if strings.ContainsRune(key, 0) {

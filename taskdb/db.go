@@ -19,17 +19,20 @@ const DefaultCollection = "ipython-tasks.task_records"
 type DB struct {
 	backend    Backend
 	collection string
+	invalid    error // what is wrong with the collection's name
 }
 
 // NewDB returns a DB on the default collection of a backend.
-func NewDB(backend Backend) *DB { return &DB{backend, DefaultCollection} }
+func NewDB(backend Backend) *DB { return &DB{backend: backend, collection: DefaultCollection} }
 
 // In returns a handle on another collection of the same store, by its full name,
 // "database.collection", which is to be one that MongoDB takes: a database of 1 to
 // 63 bytes without any of / \ " $, spaces and NUL, then a dot, then a name that
 // does not begin with a dot and has neither $ nor NUL; at most 255 bytes in all.
 // With another every call fails with a *query.Error, MongoDB's InvalidNamespace.
-func (db *DB) In(collection string) *DB { return &DB{db.backend, collection} }
+func (db *DB) In(collection string) *DB {
+	return &DB{db.backend, collection, checkCollection(collection)}
+}
 
 // Collection returns the full name of the collection.
 func (db *DB) Collection() string { return db.collection }
@@ -59,7 +62,7 @@ func (db *DB) Add(ctx context.Context, records ...*TaskRecord) error {
 // as _id, if that is a string, else a new ObjectID. The documents are neither
 // changed nor kept.
 func (db *DB) AddRaw(ctx context.Context, docs ...bson.Raw) error {
-	if err := checkCollection(db.collection); err != nil {
+	if err := db.invalid; err != nil {
 		return fmt.Errorf("add: %w", err)
 	}
 	checked := make([]bson.Raw, len(docs))
@@ -94,7 +97,7 @@ func (db *DB) Get(ctx context.Context, msgID string) (*TaskRecord, error) {
 
 // GetRaw returns the document whose msg_id is the given one, whole, with its _id.
 func (db *DB) GetRaw(ctx context.Context, msgID string) (bson.Raw, error) {
-	if err := checkCollection(db.collection); err != nil {
+	if err := db.invalid; err != nil {
 		return nil, fmt.Errorf("get %q: %w", msgID, err)
 	}
 	doc, err := db.backend.Get(ctx, db.collection, msgID)
@@ -126,7 +129,7 @@ func (db *DB) Find(ctx context.Context, q Query) iter.Seq2[*TaskRecord, error] {
 
 // request checks a query about the collection.
 func (db *DB) request(q Query) (Request, error) {
-	if err := checkCollection(db.collection); err != nil {
+	if err := db.invalid; err != nil {
 		return Request{}, err
 	}
 	return q.request()
@@ -169,7 +172,7 @@ func (db *DB) Count(ctx context.Context, q Query) (int64, error) {
 // filter selects: nil for all, else anything that query.Parse takes. An array
 // counts as its elements.
 func (db *DB) Distinct(ctx context.Context, path string, filter any) ([]bson.RawValue, error) {
-	if err := checkCollection(db.collection); err != nil {
+	if err := db.invalid; err != nil {
 		return nil, fmt.Errorf("distinct %q: %w", path, err)
 	}
 	values, err := query.NewDistinct(path)
@@ -212,7 +215,7 @@ func (db *DB) Collections(ctx context.Context) ([]string, error) {
 // DropCollection removes the collection, with all its documents and indexes. One
 // that does not exist is none to remove.
 func (db *DB) DropCollection(ctx context.Context) error {
-	if err := checkCollection(db.collection); err != nil {
+	if err := db.invalid; err != nil {
 		return fmt.Errorf("drop: %w", err)
 	}
 	if err := db.backend.Drop(ctx, db.collection); err != nil {

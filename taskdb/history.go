@@ -40,7 +40,7 @@ func (db *DB) History(ctx context.Context) iter.Seq2[string, error] {
 }
 
 func (db *DB) history(ctx context.Context) (iter.Seq2[string, error], error) {
-	if err := checkCollection(db.collection); err != nil {
+	if err := db.invalid; err != nil {
 		return nil, err
 	}
 	if historian, is := db.backend.(Historian); is {

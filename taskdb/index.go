@@ -71,7 +71,7 @@ func expandKeys(short string) bson.D {
 // is ErrIndexConflict. A unique index fails with a *DuplicateKeyError if documents
 // have a key in common.
 func (db *DB) CreateIndex(ctx context.Context, index Index) (string, error) {
-	if err := checkCollection(db.collection); err != nil {
+	if err := db.invalid; err != nil {
 		return "", fmt.Errorf("create index: %w", err)
 	}
 	definition, err := index.definition()
@@ -86,7 +86,7 @@ func (db *DB) CreateIndex(ctx context.Context, index Index) (string, error) {
 
 // Indexes returns the collection's indexes, the standard ones first.
 func (db *DB) Indexes(ctx context.Context) ([]IndexInfo, error) {
-	if err := checkCollection(db.collection); err != nil {
+	if err := db.invalid; err != nil {
 		return nil, fmt.Errorf("list indexes: %w", err)
 	}
 	infos, err := db.backend.Indexes(ctx, db.collection)
@@ -99,7 +99,7 @@ func (db *DB) Indexes(ctx context.Context) ([]IndexInfo, error) {
 // DropIndex removes an index by its name. If there is none the error is
 // ErrNotFound; a standard one stays, with ErrIndexConflict.
 func (db *DB) DropIndex(ctx context.Context, name string) error {
-	if err := checkCollection(db.collection); err != nil {
+	if err := db.invalid; err != nil {
 		return fmt.Errorf("drop index: %w", err)
 	}
 	if err := db.backend.DropIndex(ctx, db.collection, name); err != nil {

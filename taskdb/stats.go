@@ -24,7 +24,7 @@ type Stats struct {
 // Stats returns figures about the collection. Counting the states takes the longer
 // the more records there are.
 func (db *DB) Stats(ctx context.Context) (Stats, error) {
-	if err := checkCollection(db.collection); err != nil {
+	if err := db.invalid; err != nil {
 		return Stats{}, fmt.Errorf("stats: %w", err)
 	}
 	stats, err := db.backend.Stats(ctx, db.collection)

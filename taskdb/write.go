@@ -21,7 +21,7 @@ import (
 // A context that ends leaves undone what was not begun. A deletion of many that
 // has begun goes on to its end.
 func (db *DB) Bulk(ctx context.Context, ordered bool, operations ...Operation) ([]Outcome, error) {
-	if err := checkCollection(db.collection); err != nil {
+	if err := db.invalid; err != nil {
 		return nil, fmt.Errorf("bulk: %w", err)
 	}
 	changes, refused := db.checked(ordered, operations)
@@ -91,7 +91,7 @@ func (db *DB) write(ctx context.Context, changes []Change, ordered bool) ([]Outc
 
 // one carries out one change.
 func (db *DB) one(ctx context.Context, operation Operation, prepare func(*Change) error) (Outcome, error) {
-	if err := checkCollection(db.collection); err != nil {
+	if err := db.invalid; err != nil {
 		return Outcome{}, err
 	}
 	change, err := operation.change()
