@@ -80,9 +80,6 @@ func (tx *transaction) endingTails(t *table, e execute.Entry, before, after bson
 // columns, and so the indexes, that differ.
 func (tx *transaction) rewrite(t *table, old, next execute.Entry) error {
 	before, after := rowOf(old.Doc, t.tasks), rowOf(next.Doc, t.tasks)
-	if err := tx.recheckIDs(t, before, after, next.Doc); err != nil {
-		return err
-	}
 	names := []string{"doc = ?"}
 	bind := []func(stmt *sqlite.Stmt, at int){func(stmt *sqlite.Stmt, at int) { stmt.BindBytes(at, next.Doc) }}
 	change := func(name string, value func(stmt *sqlite.Stmt, at int)) {
@@ -112,7 +109,7 @@ func (tx *transaction) rewrite(t *table, old, next execute.Entry) error {
 	stmt.BindInt64(len(bind)+1, old.ID)
 	_, err = stmt.Step()
 	if sqlite.ErrCode(err).ToPrimary() == sqlite.ResultConstraint {
-		return tx.duplicateOf(t, &addition{whole: next.Doc, row: after}, err)
+		return t.duplicate("msg_id", next.Doc.Lookup("msg_id")) // the _id is the same as before
 	}
 	if err != nil {
 		return err
@@ -127,18 +124,6 @@ func (tx *transaction) rewrite(t *table, old, next execute.Entry) error {
 
 func (c cell) equal(other cell) bool {
 	return c.isNull == other.isNull && c.number == other.number && bytes.Equal(c.text, other.text)
-}
-
-// recheckIDs is checkIDs for a record whose _id or msg_id stands elsewhere than
-// before.
-func (tx *transaction) recheckIDs(t *table, before, after row, doc bson.Raw) error {
-	if !t.tasks || bytes.Equal(before.id, after.id) && before.cells[msgIDColumn].equal(after.cells[msgIDColumn]) {
-		return nil
-	}
-	if after.id != nil && before.id == nil {
-		return nil // the _id stays the record's own, and was unique
-	}
-	return tx.checkIDs(t, &addition{whole: doc, row: after})
 }
 
 // rekey brings the declared indexes from a record's document to the one that
