@@ -1,6 +1,7 @@
 package taskdb
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -127,8 +128,12 @@ func (db *DB) FindAndModify(ctx context.Context, operation Operation, found Foun
 
 // UpdateRecord changes the record of a task, by operators or by a document that
 // takes its place. If there is none the error is ErrNotFound, and an *ExpiredError
-// if the store's bounds removed it. An update that says nothing changes nothing.
+// if the store's bounds removed it. An update that says nothing, nil or an empty
+// document, changes nothing.
 func (db *DB) UpdateRecord(ctx context.Context, msgID string, update any) error {
+	if parsed, err := query.ParseUpdateValue(update); err == nil && bytes.Equal(parsed.Source(), emptyDocument) {
+		update = nil
+	}
 	outcome, err := db.Update(ctx, Update{Filter: byMsgID(msgID), Update: update})
 	if err == nil && outcome.Matched == 0 {
 		err = db.absent(ctx, msgID)
@@ -151,6 +156,8 @@ func (db *DB) DropRecord(ctx context.Context, msgID string) error {
 	}
 	return nil
 }
+
+var emptyDocument = bson.Raw{5, 0, 0, 0, 0}
 
 func byMsgID(msgID string) bson.D { return bson.D{{Key: "msg_id", Value: msgID}} }
 
