@@ -16,6 +16,7 @@ import (
 var appending = area{"append", []behaviour{
 	{"a text grows at its end, and null and a missing key become one", appendText},
 	{"a list grows at its end", appendList},
+	{"to append nothing changes nothing, however large the record is", appendNothing},
 	{"what has another type is not appended to", appendMismatch},
 	{"a record of no such task is not found", appendMissing},
 	{"a record that would be too large stays as it is", appendTooLarge},
@@ -49,6 +50,18 @@ func requireDoc(t *testing.T, db *taskdb.DB, msgID, want string) {
 	got, err := db.GetRaw(t.Context(), msgID)
 	require.NoError(t, err)
 	require.Equal(t, parse(t, want), got)
+}
+
+func appendNothing(t *testing.T, db *taskdb.DB) {
+	doc := encode(t, bson.D{
+		{Key: "_id", Value: 1}, {Key: "msg_id", Value: "a"}, {Key: "stdout", Value: strings.Repeat("x", 50_000)}, {Key: "log", Value: bson.A{1}},
+	})
+	require.NoError(t, db.AddRaw(t.Context(), doc))
+	for range 2 {
+		require.NoError(t, db.AppendText(t.Context(), "a", "stdout", ""))
+		require.NoError(t, db.AppendList(t.Context(), "a", "log"))
+		require.Equal(t, []bson.Raw{doc}, contents(t, db))
+	}
 }
 
 func appendMismatch(t *testing.T, db *taskdb.DB) {
