@@ -190,10 +190,11 @@ func (db *DB) AddEach(ctx context.Context, docs ...bson.Raw) ([]error, error) {
 }
 
 // CheckSize refuses a document that is larger than MaxRecordSize without the
-// buffers that a store may keep beside it. The error is ErrTooLarge, and MongoDB's
-// with a code: query.CodeUpdateTooLarge or query.CodeUpsertTooLarge.
-func CheckSize(doc bson.Raw, code int) error {
-	err := checkSize(doc)
+// buffers that a store may keep beside it, and with the bytes of it that are kept
+// beside it otherwise. The error is ErrTooLarge, and MongoDB's with a code:
+// query.CodeUpdateTooLarge or query.CodeUpsertTooLarge.
+func CheckSize(doc bson.Raw, beside, code int) error {
+	err := checkSize(doc, beside)
 	if err != nil {
 		err = &query.Error{Code: code, Message: err.Error(), Cause: err}
 	}

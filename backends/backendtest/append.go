@@ -1,6 +1,7 @@
 package backendtest
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"testing"
@@ -20,6 +21,7 @@ var appending = area{"append", []behaviour{
 	{"what has another type is not appended to", appendMismatch},
 	{"a record of no such task is not found", appendMissing},
 	{"a record that would be too large stays as it is", appendTooLarge},
+	{"nor does a change make a record too large that was appended to", appendThenChange},
 	{"a key that cannot grow is refused", appendKeys},
 	{"a text that an index asks about is found by what it has become", appendIndexed},
 	{"buffers may be appended as a list, and put behind one", appendBuffers},
@@ -105,6 +107,25 @@ func appendTooLarge(t *testing.T, db *taskdb.DB) {
 	require.Equal(t, strings.Repeat("x", 9<<20), got.Stdout)
 	require.Equal(t, strings.Repeat("y", 4<<20)+"z", got.Stderr)
 	require.NoError(t, db.AppendText(t.Context(), "a", "stdout", "fits"))
+}
+
+func appendThenChange(t *testing.T, db *taskdb.DB) {
+	const third = taskdb.MaxRecordSize / 3
+	text := func(n int) string { return strings.Repeat("x", n) }
+	require.NoError(t, db.Add(t.Context(), &taskdb.TaskRecord{MsgID: "a", Stderr: text(third)}))
+	require.NoError(t, db.AppendText(t.Context(), "a", "stdout", text(third-10_000)))
+	before, err := db.GetRaw(t.Context(), "a")
+	require.NoError(t, err)
+	for _, update := range []any{bsonSet("label", text(third+10_000)), bsonSet("stderr", text(2*third+10_000))} {
+		err := db.UpdateRecord(t.Context(), "a", update)
+		requireCode(t, query.CodeUpdateTooLarge, err, "a change")
+		require.ErrorIs(t, err, taskdb.ErrTooLarge)
+		after, err := db.GetRaw(t.Context(), "a")
+		require.NoError(t, err)
+		require.True(t, bytes.Equal(before, after))
+	}
+	require.NoError(t, db.UpdateRecord(t.Context(), "a", bsonSet("label", text(third))))
+	require.NoError(t, db.UpdateRecord(t.Context(), "a", `{$currentDate: {completed: true}}`))
 }
 
 func appendKeys(t *testing.T, db *taskdb.DB) {

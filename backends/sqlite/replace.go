@@ -32,6 +32,11 @@ func (tx *transaction) replace(t *table, e execute.Entry, before, after bson.Raw
 		}
 	}
 	rest, lifted := taskdb.Lift(withValuesOf(after, stays, e.Doc))
+	if len(rest) > len(e.Doc) {
+		if err := t.checkSize(tx.conn, e.ID, rest, stays); err != nil {
+			return err
+		}
+	}
 	next := execute.Entry{ID: e.ID, Doc: rest, Apart: append(stays, keysOf(lifted)...)}
 	if len(goes) == 0 && len(lifted) == 0 && len(t.view.Load().declared) == 0 && tx.store.bounds.LostAfter == 0 {
 		return tx.rewrite(t, e, next)
@@ -55,6 +60,20 @@ func (tx *transaction) replace(t *table, e execute.Entry, before, after bson.Raw
 	})
 }
 
+// checkSize refuses a document that is too large with a record's tails under some
+// keys.
+func (t *table) checkSize(conn *sqlite.Conn, seq int64, rest bson.Raw, keys []string) error {
+	beside := 0
+	for _, key := range keys {
+		last, err := t.lastPiece(conn, seq, key)
+		if err != nil {
+			return err
+		}
+		beside += last.total
+	}
+	return taskdb.CheckSize(rest, beside, query.CodeUpdateTooLarge)
+}
+
 // endingTails returns the keys of the tails that become part of the document
 // since the record is finished by the change, and is only read from then on, and
 // after with their values.
@@ -73,7 +92,7 @@ func (tx *transaction) endingTails(t *table, e execute.Entry, before, after bson
 		}
 	}
 	after = withValuesOf(after, ends, whole)
-	return ends, after, taskdb.CheckSize(after, query.CodeUpdateTooLarge)
+	return ends, after, taskdb.CheckSize(after, 0, query.CodeUpdateTooLarge)
 }
 
 // rewrite stores a record's row in the place of another, and touches only the

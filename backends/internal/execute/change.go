@@ -266,7 +266,7 @@ func returned(c *taskdb.Change, before, after bson.Raw) (bson.Raw, error) {
 func update(c *taskdb.Change, before bson.Raw) (after bson.Raw, modified bool, err error) {
 	after, modified, err = c.Update.WithMaxSize(maxWhole).Apply(before, c.Filter, time.Now())
 	if err == nil && modified {
-		err = taskdb.CheckSize(after, query.CodeUpdateTooLarge)
+		err = taskdb.CheckSize(after, 0, query.CodeUpdateTooLarge)
 	}
 	return after, modified, err
 }
@@ -281,7 +281,7 @@ func upsert(t Target, c *taskdb.Change) taskdb.Outcome {
 		id := bsoncore.AppendObjectIDElement(nil, "_id", bson.NewObjectID())
 		doc = bson.Raw(bsoncore.BuildDocument(nil, id, doc[4:len(doc)-1]))
 	}
-	if err := taskdb.CheckSize(doc, query.CodeUpsertTooLarge); err != nil {
+	if err := taskdb.CheckSize(doc, 0, query.CodeUpsertTooLarge); err != nil {
 		return taskdb.Outcome{Err: err}
 	}
 	outcome := taskdb.Outcome{UpsertedID: doc.Lookup("_id")}
