@@ -165,8 +165,8 @@ func (tx *transaction) rekey(t *table, e execute.Entry, stays []string, before, 
 		if err != nil {
 			return err
 		}
-		if slices.EqualFunc(old.List, next.List, bytes.Equal) && old.Multikey == next.Multikey {
-			continue
+		if slices.EqualFunc(old.List, next.List, bytes.Equal) && old.Multikey == next.Multikey && !next.Cut {
+			continue // keys that were cut may be of different values
 		}
 		if err := tx.removeKeys(d, e.ID, old); err != nil {
 			return err
