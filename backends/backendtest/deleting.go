@@ -21,6 +21,7 @@ var deleting = area{"delete", []behaviour{
 	{"what filters of every kind select goes, however many", deleteByFilters},
 	{"a deletion whose context has ended removes nothing", deleteEnded},
 	{"a deletion of many that has begun goes on when the context ends", deleteGoesOn},
+	{"a deletion of many leaves a collection alone that is made again meanwhile", deleteRemade},
 	{"a collection is the same one when all is gone", deleteAll},
 	{"a record is dropped by its msg_id, or is not found", dropRecord},
 }}
@@ -174,6 +175,27 @@ func deleteGoesOn(t *testing.T, db *taskdb.DB) {
 	for count(t, db) > 1000 { // it is carried through
 	}
 	require.Equal(t, msgIDs(numbered(t, n)[2000:]), historyOf(t, db))
+}
+
+// deleteRemade drops the collection when the first record is gone. What is stored
+// then has the places of what was there before.
+func deleteRemade(t *testing.T, db *taskdb.DB) {
+	const n = 3000
+	for range 3 {
+		require.NoError(t, db.Add(t.Context(), numbered(t, n)...))
+		ended := make(chan error)
+		go func() {
+			_, err := db.Delete(t.Context(), taskdb.Delete{Many: true})
+			ended <- err
+		}()
+		for count(t, db) == n {
+		}
+		require.NoError(t, db.DropCollection(t.Context()))
+		require.NoError(t, db.Add(t.Context(), numbered(t, n)...))
+		require.NoError(t, <-ended)
+		require.Equal(t, n, count(t, db))
+		require.NoError(t, db.DropCollection(t.Context()))
+	}
 }
 
 func deleteAll(t *testing.T, db *taskdb.DB) {
