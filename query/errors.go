@@ -14,6 +14,7 @@ const (
 	CodeFailedToParse          = 9
 	CodeTypeMismatch           = 14
 	CodeOverflow               = 15
+	CodeInvalidLength          = 16
 	CodeInvalidBSON            = 22
 	CodeIndexNotFound          = 27
 	CodePathNotViable          = 28
@@ -33,6 +34,9 @@ const (
 	CodeMemoryLimit            = 292
 	CodeUpdateTooLarge         = 17419
 	CodeUpsertTooLarge         = 17420
+	CodeDuplicateField         = 40413
+	CodeMissingField           = 40414
+	CodeUnknownField           = 40415
 )
 
 var codeNames = map[int]string{
@@ -40,6 +44,7 @@ var codeNames = map[int]string{
 	CodeFailedToParse:          "FailedToParse",
 	CodeTypeMismatch:           "TypeMismatch",
 	CodeOverflow:               "Overflow",
+	CodeInvalidLength:          "InvalidLength",
 	CodeInvalidBSON:            "InvalidBSON",
 	CodeIndexNotFound:          "IndexNotFound",
 	CodePathNotViable:          "PathNotViable",

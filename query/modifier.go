@@ -84,8 +84,8 @@ func isModifier(operator string) bool {
 	return false
 }
 
-// typeName is a type's name as $type knows it.
-func typeName(kind bson.Type) string {
+// TypeName is the name by which $type and MongoDB's messages know a type of value.
+func TypeName(kind bson.Type) string {
 	for name, kinds := range typeAliases {
 		if len(kinds) == 1 && kinds[0] == kind {
 			return name
@@ -100,7 +100,7 @@ const maxDescribed = 1024
 // brief prints a value for messages.
 func brief(v value) string {
 	if len(v.data) > maxDescribed {
-		return fmt.Sprintf("%s of %d bytes", typeName(v.kind), len(v.data))
+		return fmt.Sprintf("%s of %d bytes", TypeName(v.kind), len(v.data))
 	}
 	return v.String()
 }

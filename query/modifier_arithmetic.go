@@ -39,12 +39,12 @@ func (a arithmetic) modify(v value, e *edit) (value, error) {
 		return a.operand, nil
 	case !v.isNumber():
 		return value{}, failure(CodeTypeMismatch, "Cannot apply %s to a value of non-numeric type. %s has the field '%s' of non-numeric type %s",
-			a.operator(), e.id(), e.path[len(e.path)-1], typeName(v.kind))
+			a.operator(), e.id(), e.path[len(e.path)-1], TypeName(v.kind))
 	}
 	after, ok := a.result(v)
 	if !ok {
 		return value{}, failure(CodeBadValue, "Failed to apply %s operations to current value ((%s)%s) for document %s",
-			a.operator(), typeName(v.kind), v, e.id())
+			a.operator(), TypeName(v.kind), v, e.id())
 	}
 	if after.kind == v.kind && compareNumbers(after, v) == 0 {
 		return v, nil // so that -0 and 1.0 stay as they are

@@ -18,7 +18,7 @@ func isInteger(v value) bool { return v.kind == bson.TypeInt32 || v.kind == bson
 func parseBit(v value, at trail) (modifier, *Error) {
 	if v.kind != bson.TypeEmbeddedDocument {
 		return nil, at.fail(CodeBadValue, "The $bit modifier is not compatible with a %s. You must pass in an embedded document: "+
-			"{$bit: {field: {and/or/xor: #}}", typeName(v.kind))
+			"{$bit: {field: {and/or/xor: #}}", TypeName(v.kind))
 	}
 	var b bitwise
 	for it := elementsOf(v.data); it.next(); {
@@ -29,7 +29,7 @@ func parseBit(v value, at trail) (modifier, *Error) {
 		}
 		if !isInteger(it.value) {
 			return nil, at.down(name).fail(CodeBadValue, "The $bit modifier field must be an Integer(32/64 bit); a '%s' is not supported here: %s",
-				typeName(it.kind), describe(name, it.value))
+				TypeName(it.kind), describe(name, it.value))
 		}
 		b.operations = append(b.operations, bitOperation{name, it.value})
 	}
@@ -45,7 +45,7 @@ func (b bitwise) modify(v value, e *edit) (value, error) {
 		v = zero
 	} else if !isInteger(v) {
 		return value{}, failure(CodeBadValue, "Cannot apply $bit to a value of non-integral type. %s has the field %s of non-integer type %s",
-			e.id(), e.path[len(e.path)-1], typeName(v.kind))
+			e.id(), e.path[len(e.path)-1], TypeName(v.kind))
 	}
 	for _, operation := range b.operations {
 		v = operation.apply(v)

@@ -70,7 +70,7 @@ func parseCurrentDate(v value, at trail) (modifier, *Error) {
 		return parseCurrentDateType(v.data, at)
 	}
 	return nil, at.fail(CodeBadValue, "%s is not valid type for $currentDate. Please use a boolean ('true') or a $type "+
-		"expression ({$type: 'timestamp/date'}).", typeName(v.kind))
+		"expression ({$type: 'timestamp/date'}).", TypeName(v.kind))
 }
 
 func parseCurrentDateType(doc []byte, at trail) (modifier, *Error) {

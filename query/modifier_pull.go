@@ -108,7 +108,7 @@ func asksAboutValue(doc []byte) bool {
 
 func parsePullAll(v value, at trail) (modifier, *Error) {
 	if v.kind != bson.TypeArray {
-		return nil, at.fail(CodeBadValue, "$pullAll requires an array argument but was given a %s", typeName(v.kind))
+		return nil, at.fail(CodeBadValue, "$pullAll requires an array argument but was given a %s", TypeName(v.kind))
 	}
 	values := elementValues(v)
 	slices.SortFunc(values, compare)
@@ -138,7 +138,7 @@ func parsePop(v value, at trail) (modifier, *Error) {
 func (p pop) modify(v value, e *edit) (value, error) {
 	if v.kind != bson.TypeArray {
 		return value{}, failure(CodeTypeMismatch, "Path '%s' contains an element of non-array type '%s'",
-			strings.Join(e.path, "."), typeName(v.kind))
+			strings.Join(e.path, "."), TypeName(v.kind))
 	}
 	list := elementValues(v)
 	switch {

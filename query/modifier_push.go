@@ -61,7 +61,7 @@ func (p *push) parseClause(name string, v value, at trail) (err *Error) {
 // parseEach returns the elements of the array of $each.
 func parseEach(operator string, code int, v value, at trail) ([]value, *Error) {
 	if v.kind != bson.TypeArray {
-		return nil, at.fail(code, "The argument to $each in %s must be an array but it was of type: %s", operator, typeName(v.kind))
+		return nil, at.fail(code, "The argument to $each in %s must be an array but it was of type: %s", operator, TypeName(v.kind))
 	}
 	return elementValues(v), nil
 }
@@ -78,7 +78,7 @@ func elementValues(array value) []value {
 func parseClauseInteger(name string, v value, at trail) (int, *Error) {
 	n, ok := v.whole()
 	if !ok {
-		return 0, at.fail(CodeBadValue, "The value for %s must be an integer value but was given type: %s", name, typeName(v.kind))
+		return 0, at.fail(CodeBadValue, "The value for %s must be an integer value but was given type: %s", name, TypeName(v.kind))
 	}
 	return int(n), nil
 }
@@ -86,7 +86,7 @@ func parseClauseInteger(name string, v value, at trail) (int, *Error) {
 func (p push) modify(v value, e *edit) (value, error) {
 	if !v.missing() && v.kind != bson.TypeArray {
 		return value{}, failure(CodeBadValue, "The field '%s' must be an array but is of type %s in document %s",
-			strings.Join(e.path, "."), typeName(v.kind), e.id())
+			strings.Join(e.path, "."), TypeName(v.kind), e.id())
 	}
 	list := elementValues(v)
 	list = slices.Insert(list, placeIn(list, p.position), p.values...)
@@ -226,7 +226,7 @@ func newAddToSet(values []value) addToSet {
 func (a addToSet) modify(v value, e *edit) (value, error) {
 	if !v.missing() && v.kind != bson.TypeArray {
 		return value{}, failure(CodeBadValue, "Cannot apply $addToSet to non-array field. Field named '%s' has non-array type %s",
-			e.path[len(e.path)-1], typeName(v.kind))
+			e.path[len(e.path)-1], TypeName(v.kind))
 	}
 	list := elementValues(v)
 	wanted := make([]bool, len(a.values))

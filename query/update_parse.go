@@ -95,7 +95,7 @@ func (p *updateParser) operator(name string, v value) *Error {
 	}
 	if v.kind != bson.TypeEmbeddedDocument {
 		return at.fail(CodeFailedToParse, "Modifiers operate on fields but we found type %s instead. For example: "+
-			"{$mod: {<field>: ...}} not %s", typeName(v.kind), describe(name, v))
+			"{$mod: {<field>: ...}} not %s", TypeName(v.kind), describe(name, v))
 	}
 	for it := elementsOf(v.data); it.next(); {
 		if err := p.field(name, string(it.key), it.value); err != nil {

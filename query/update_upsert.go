@@ -117,7 +117,7 @@ func checkInsert(doc []byte) error {
 	id := lookup(doc, "_id")
 	switch id.kind {
 	case bson.TypeArray, bson.TypeRegex, bson.TypeUndefined:
-		return trail{"_id"}.fail(CodeInvalidIDField, "The '_id' value cannot be of type %s", typeName(id.kind))
+		return trail{"_id"}.fail(CodeInvalidIDField, "The '_id' value cannot be of type %s", TypeName(id.kind))
 	case bson.TypeEmbeddedDocument:
 		return checkInsertedID(id.data)
 	}

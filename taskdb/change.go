@@ -95,7 +95,7 @@ type Update struct {
 	Filter any
 	// Update is what to change: MongoDB's operators, as {$set: {…}}, or a document
 	// to take the place of the one that is selected. It is written as a filter is,
-	// or a *query.Update.
+	// or a *query.Update. nil changes nothing.
 	Update any
 	// ArrayFilters say which elements $[identifier] in the update's paths stands
 	// for, each written as a filter is.
@@ -132,6 +132,9 @@ func (u Update) change() (Change, error) {
 	if err != nil {
 		return c, err
 	}
+	if u.Update == nil {
+		u.Update = changesNothing
+	}
 	update, err := query.ParseUpdateValue(u.Update, u.ArrayFilters...)
 	if err != nil {
 		return c, err
@@ -142,6 +145,9 @@ func (u Update) change() (Change, error) {
 	c.Update, c.Upsert = update, u.Upsert
 	return c, nil
 }
+
+// changesNothing is an update of no key.
+var changesNothing = bson.D{{Key: "$set", Value: bson.D{}}}
 
 func (d Delete) change() (Change, error) { return selecting(DeleteDocuments, d.Filter, d.Sort, d.Many) }
 

@@ -33,18 +33,18 @@ func prepare(doc bson.Raw) (bson.Raw, error) {
 	if !isFirst {
 		doc = bson.Raw(bsoncore.BuildDocument(nil, id, before, after))
 	}
-	if err := checkSize(doc); err != nil {
+	if err := checkSize(doc, 0); err != nil {
 		return nil, err
 	}
 	return doc, nil
 }
 
-func checkSize(doc bson.Raw) error {
-	if len(doc) <= MaxRecordSize {
+func checkSize(doc bson.Raw, beside int) error {
+	if len(doc)+beside <= MaxRecordSize {
 		return nil
 	}
-	if rest, _ := Lift(doc); len(rest) > MaxRecordSize {
-		return fmt.Errorf("%d bytes, of %d: %w", len(rest), MaxRecordSize, ErrTooLarge)
+	if rest, _ := Lift(doc); len(rest)+beside > MaxRecordSize {
+		return fmt.Errorf("%d bytes, of %d: %w", len(rest)+beside, MaxRecordSize, ErrTooLarge)
 	}
 	return nil
 }

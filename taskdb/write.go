@@ -1,6 +1,7 @@
 package taskdb
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -128,8 +129,12 @@ func (db *DB) FindAndModify(ctx context.Context, operation Operation, found Foun
 
 // UpdateRecord changes the record of a task, by operators or by a document that
 // takes its place. If there is none the error is ErrNotFound, and an *ExpiredError
-// if the store's bounds removed it. An update that says nothing changes nothing.
+// if the store's bounds removed it. An update that says nothing, nil or an empty
+// document, changes nothing.
 func (db *DB) UpdateRecord(ctx context.Context, msgID string, update any) error {
+	if parsed, err := query.ParseUpdateValue(update); err == nil && bytes.Equal(parsed.Source(), emptyDocument) {
+		update = nil
+	}
 	outcome, err := db.Update(ctx, Update{Filter: byMsgID(msgID), Update: update})
 	if err == nil && outcome.Matched == 0 {
 		err = db.absent(ctx, msgID)
@@ -152,6 +157,8 @@ func (db *DB) DropRecord(ctx context.Context, msgID string) error {
 	}
 	return nil
 }
+
+var emptyDocument = bson.Raw{5, 0, 0, 0, 0}
 
 func byMsgID(msgID string) bson.Raw {
 	return bson.Raw(bsoncore.NewDocumentBuilder().AppendString("msg_id", msgID).Build())
@@ -186,10 +193,11 @@ func (db *DB) AddEach(ctx context.Context, docs ...bson.Raw) ([]error, error) {
 }
 
 // CheckSize refuses a document that is larger than MaxRecordSize without the
-// buffers that a store may keep beside it. The error is ErrTooLarge, and MongoDB's
-// with a code: query.CodeUpdateTooLarge or query.CodeUpsertTooLarge.
-func CheckSize(doc bson.Raw, code int) error {
-	err := checkSize(doc)
+// buffers that a store may keep beside it, and with the bytes of it that are kept
+// beside it otherwise. The error is ErrTooLarge, and MongoDB's with a code:
+// query.CodeUpdateTooLarge or query.CodeUpsertTooLarge.
+func CheckSize(doc bson.Raw, beside, code int) error {
+	err := checkSize(doc, beside)
 	if err != nil {
 		err = &query.Error{Code: code, Message: err.Error(), Cause: err}
 	}

@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"github.com/taskdb/taskdb/internal/command"
 	"github.com/taskdb/taskdb/query"
 	"github.com/taskdb/taskdb/taskdb"
 )
@@ -24,25 +26,34 @@ import (
 type answerCase struct {
 	ID        string
 	Docs      []bson.Raw
+	Write     bson.Raw // a command before the one that is asked about, or nil
 	Command   bson.Raw
-	Expected  bson.RawValue // an array of documents, or missing
-	Error     int32
+	Expected  bson.RawValue // an array of documents, a reply, or missing
+	Error     int
 	Needs     []string
 	Unordered bool
 	NaN       bool
 }
 
-// AnswerKey asks a store every question of MongoDB's answer key that needs no
-// more than filters, projections and sorts. The key's files lie in folder; where
-// they are not, the test is skipped. It prints the score of each group.
+// answered are the needs of cases, by the key's files, that are answered. Others
+// are options of commands, and the languages of pipelines and of $expr.
+var answered = map[string][]string{
+	"find.jsonl.gz":   {"positional"},
+	"stages.jsonl.gz": {"positional"},
+	"write.jsonl.gz":  {"positional", "filtered positional", "arrayFilters", "findAndModify", "command arguments"},
+}
+
+// AnswerKey asks a store every question of MongoDB's answer key that is one of
+// its filters, projections, sorts and updates. The key's files lie in folder;
+// where they are not, the test is skipped. It prints the score of each group.
 func AnswerKey(t *testing.T, folder string, open Opener) {
 	if _, err := os.Stat(folder); errors.Is(err, os.ErrNotExist) {
 		t.Skipf("the answer key is not on this machine: no %s", folder)
 	}
 	score := newScore(open)
-	for _, file := range []string{"find.jsonl.gz", "stages.jsonl.gz"} {
+	for _, file := range slices.Sorted(maps.Keys(answered)) {
 		for c := range readAnswers(t, filepath.Join(folder, file)) {
-			if !slices.ContainsFunc(c.Needs, func(need string) bool { return need != "positional" }) {
+			if !slices.ContainsFunc(c.Needs, func(need string) bool { return !slices.Contains(answered[file], need) }) {
 				score.ask(t, c)
 			}
 		}
@@ -77,15 +88,24 @@ func newAnswerCase(doc bson.Raw) answerCase {
 		Command:  doc.Lookup("command").Document(),
 		Expected: doc.Lookup("expected"),
 	}
+	c.Write, _ = doc.Lookup("write").DocumentOK()
 	if code, ok := doc.Lookup("error").AsInt64OK(); ok {
-		c.Error = int32(code)
+		c.Error = int(code)
 	}
 	for _, need := range values(doc.Lookup("needs")) {
 		c.Needs = append(c.Needs, need.StringValue())
 	}
 	c.Unordered, _ = doc.Lookup("unordered").BooleanOK()
 	c.NaN, _ = doc.Lookup("nan").BooleanOK()
+	if updatesByPipeline(c.Write) || updatesByPipeline(c.Command) {
+		c.Needs = append(c.Needs, "pipeline") // not every such case says so
+	}
 	return c
+}
+
+func updatesByPipeline(command bson.Raw) bool {
+	_, is := command.Lookup("updates", "0", "u").ArrayOK()
+	return is
 }
 
 func values(array bson.RawValue) []bson.RawValue {
@@ -135,12 +155,12 @@ func (s *score) ask(t *testing.T, c answerCase) {
 		s.right[group]++
 		return
 	}
-	if reason, ok := refusedOnPurpose[c.ID]; ok && c.Error == 0 && strings.HasPrefix(wrong, "refused") {
+	if reason, ok := refusedOnPurpose[c.ID]; ok && strings.HasPrefix(wrong, "refused") {
 		s.listed[c.ID] = true
 		t.Logf("refused on purpose: %s: %s", c.ID, reason)
 		return
 	}
-	t.Errorf("%s\n  docs    %v\n  command %s\n  %s", c.ID, c.Docs, c.Command, wrong)
+	t.Errorf("%s\n  docs    %v\n  write   %s\n  command %s\n  %s", c.ID, c.Docs, c.Write, c.Command, wrong)
 }
 
 func (s *score) report(t *testing.T) {
@@ -161,34 +181,90 @@ func (s *score) report(t *testing.T) {
 // answer asks an empty collection one case and returns what is wrong with the
 // answer, or nothing.
 func answer(t *testing.T, db *taskdb.DB, c answerCase) string {
+	if keys, ok := uniqueInAnswers[c.ID]; ok {
+		createIndex(t, db, taskdb.Index{Keys: keys, Unique: true})
+	}
 	require.NoError(t, db.AddRaw(t.Context(), c.Docs...))
+	if c.Write != nil {
+		_, _ = run(t, db, c.Write) // the key tells only what it left
+	}
 	got, err := run(t, db, c.Command)
-	var failed *query.Error
-	switch {
-	case err != nil && !errors.As(err, &failed):
+	switch code := codeOf(err); {
+	case err != nil && code == 0:
 		return fmt.Sprintf("failed: %v", err)
 	case err != nil && c.Error == 0:
 		return fmt.Sprintf("refused: %v\n  want    %s", err, c.Expected)
-	case err != nil && int32(failed.Code) != c.Error:
+	case err != nil && code != c.Error:
 		return fmt.Sprintf("refused: %v\n  want code %d", err, c.Error)
 	case err != nil:
 		return ""
 	case c.Error != 0:
 		return fmt.Sprintf("got     %v\n  want code %d", got, c.Error)
 	}
-	if !sameAnswer(got, c) {
+	if !sameAnswer(t, got, c) {
 		return fmt.Sprintf("got     %v\n  want    %s", got, c.Expected)
 	}
 	return ""
 }
 
-func sameAnswer(got []bson.RawValue, c answerCase) bool {
-	gotKeys, wantKeys := answerKeys(got, c.NaN), answerKeys(values(c.Expected), c.NaN)
+// uniqueInAnswers are the unique indexes of cases that have one.
+var uniqueInAnswers = map[string]string{
+	"query_and_write/commands/findAndModify/test_findAndModify_errors.py::test_findAndModify_argument_errors[duplicate-key-violation]": "key",
+}
+
+// codeOf returns MongoDB's code of an error, or 0.
+func codeOf(err error) int {
+	var wrong *query.Error
+	switch {
+	case errors.As(err, &wrong):
+		return wrong.Code
+	case errors.Is(err, taskdb.ErrExists):
+		return taskdb.DuplicateKeyCode
+	}
+	return 0
+}
+
+func sameAnswer(t *testing.T, got []bson.RawValue, c answerCase) bool {
+	want := values(c.Expected)
+	if reply, ok := c.Expected.DocumentOK(); ok {
+		want = []bson.RawValue{documentValue(reply)}
+	}
+	if c.Write != nil || c.Expected.Type == bson.TypeEmbeddedDocument {
+		got, want = withSortedKeys(t, got), withSortedKeys(t, want)
+	}
+	gotKeys, wantKeys := answerKeys(got, c.NaN), answerKeys(want, c.NaN)
 	if c.Unordered {
 		sort.Strings(gotKeys)
 		sort.Strings(wantKeys)
 	}
 	return slices.Equal(gotKeys, wantKeys)
+}
+
+// withSortedKeys sorts the keys of documents: those of replies, and of what was
+// written, stand in the key as its authors thought of them.
+func withSortedKeys(t *testing.T, list []bson.RawValue) []bson.RawValue {
+	sorted := make([]bson.RawValue, len(list))
+	for i, v := range list {
+		sorted[i] = v
+		switch v.Type {
+		case bson.TypeArray:
+			array := bson.A{}
+			for _, element := range withSortedKeys(t, values(v)) {
+				array = append(array, element)
+			}
+			sorted[i] = encode(t, bson.D{{Key: "", Value: array}}).Lookup("")
+		case bson.TypeEmbeddedDocument:
+			elements, err := v.Document().Elements()
+			require.NoError(t, err)
+			doc := bson.D{}
+			for _, e := range elements {
+				doc = append(doc, bson.E{Key: e.Key(), Value: withSortedKeys(t, []bson.RawValue{e.Value()})[0]})
+			}
+			slices.SortFunc(doc, func(a, b bson.E) int { return strings.Compare(a.Key, b.Key) })
+			sorted[i] = documentValue(encode(t, doc))
+		}
+	}
+	return sorted
 }
 
 // answerKeys are strings that are equal if and only if the values have the same
@@ -204,10 +280,15 @@ func answerKeys(list []bson.RawValue, nan bool) []string {
 	return keys
 }
 
-// run carries out a find, a distinct, or a pipeline of $match and $sort.
+// run carries out a find, a distinct, or a pipeline of $match and $sort, which
+// answer documents or values, or a command that writes, which answers its reply.
 func run(t *testing.T, db *taskdb.DB, command bson.Raw) ([]bson.RawValue, error) {
-	if stages := command.Lookup("stages"); !stages.IsZero() {
-		q, err := pipeline(values(stages))
+	switch command.Index(0).Key() {
+	case "update", "delete", "findAndModify":
+		reply, err := write(t, db, command)
+		return []bson.RawValue{reply}, err
+	case "stages":
+		q, err := pipeline(values(command.Lookup("stages")))
 		if err != nil {
 			return nil, err
 		}
@@ -223,6 +304,31 @@ func run(t *testing.T, db *taskdb.DB, command bson.Raw) ([]bson.RawValue, error)
 		Skip:       number(command, "skip"),
 		Limit:      number(command, "limit"),
 	})
+}
+
+// write carries out a command that writes. An operation that fails is an error,
+// as a whole command is that is refused.
+func write(t *testing.T, db *taskdb.DB, doc bson.Raw) (reply bson.RawValue, err error) {
+	parse := map[string]func(bson.Raw) (command.Bulk, error){"update": command.ParseUpdate, "delete": command.ParseDelete}
+	if parse, ok := parse[doc.Index(0).Key()]; ok {
+		bulk, err := parse(doc)
+		if err != nil {
+			return reply, err
+		}
+		outcomes, err := db.Bulk(t.Context(), bulk.Ordered, bulk.Operations...)
+		for i := range outcomes {
+			if err == nil {
+				err = outcomes[i].Err
+			}
+		}
+		return documentValue(encode(t, bulk.Reply(outcomes))), err
+	}
+	m, err := command.ParseFindAndModify(doc)
+	if err != nil {
+		return reply, err
+	}
+	outcome, err := db.FindAndModify(t.Context(), m.Operation, m.Found)
+	return documentValue(encode(t, m.Reply(outcome))), err
 }
 
 func argument(command bson.Raw, key string) bson.Raw {

@@ -1,6 +1,7 @@
 package backendtest
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"testing"
@@ -16,9 +17,11 @@ import (
 var appending = area{"append", []behaviour{
 	{"a text grows at its end, and null and a missing key become one", appendText},
 	{"a list grows at its end", appendList},
+	{"to append nothing changes nothing, however large the record is", appendNothing},
 	{"what has another type is not appended to", appendMismatch},
 	{"a record of no such task is not found", appendMissing},
 	{"a record that would be too large stays as it is", appendTooLarge},
+	{"nor does a change make a record too large that was appended to", appendThenChange},
 	{"a key that cannot grow is refused", appendKeys},
 	{"a text that an index asks about is found by what it has become", appendIndexed},
 	{"buffers may be appended as a list, and put behind one", appendBuffers},
@@ -49,6 +52,18 @@ func requireDoc(t *testing.T, db *taskdb.DB, msgID, want string) {
 	got, err := db.GetRaw(t.Context(), msgID)
 	require.NoError(t, err)
 	require.Equal(t, parse(t, want), got)
+}
+
+func appendNothing(t *testing.T, db *taskdb.DB) {
+	doc := encode(t, bson.D{
+		{Key: "_id", Value: 1}, {Key: "msg_id", Value: "a"}, {Key: "stdout", Value: strings.Repeat("x", 50_000)}, {Key: "log", Value: bson.A{1}},
+	})
+	require.NoError(t, db.AddRaw(t.Context(), doc))
+	for range 2 {
+		require.NoError(t, db.AppendText(t.Context(), "a", "stdout", ""))
+		require.NoError(t, db.AppendList(t.Context(), "a", "log"))
+		require.Equal(t, []bson.Raw{doc}, contents(t, db))
+	}
 }
 
 func appendMismatch(t *testing.T, db *taskdb.DB) {
@@ -92,6 +107,25 @@ func appendTooLarge(t *testing.T, db *taskdb.DB) {
 	require.Equal(t, strings.Repeat("x", 9<<20), got.Stdout)
 	require.Equal(t, strings.Repeat("y", 4<<20)+"z", got.Stderr)
 	require.NoError(t, db.AppendText(t.Context(), "a", "stdout", "fits"))
+}
+
+func appendThenChange(t *testing.T, db *taskdb.DB) {
+	const third = taskdb.MaxRecordSize / 3
+	text := func(n int) string { return strings.Repeat("x", n) }
+	require.NoError(t, db.Add(t.Context(), &taskdb.TaskRecord{MsgID: "a", Stderr: text(third)}))
+	require.NoError(t, db.AppendText(t.Context(), "a", "stdout", text(third-10_000)))
+	before, err := db.GetRaw(t.Context(), "a")
+	require.NoError(t, err)
+	for _, update := range []any{bsonSet("label", text(third+10_000)), bsonSet("stderr", text(2*third+10_000))} {
+		err := db.UpdateRecord(t.Context(), "a", update)
+		requireCode(t, query.CodeUpdateTooLarge, err, "a change")
+		require.ErrorIs(t, err, taskdb.ErrTooLarge)
+		after, err := db.GetRaw(t.Context(), "a")
+		require.NoError(t, err)
+		require.True(t, bytes.Equal(before, after))
+	}
+	require.NoError(t, db.UpdateRecord(t.Context(), "a", bsonSet("label", text(third))))
+	require.NoError(t, db.UpdateRecord(t.Context(), "a", `{$currentDate: {completed: true}}`))
 }
 
 func appendKeys(t *testing.T, db *taskdb.DB) {

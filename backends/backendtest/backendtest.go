@@ -45,6 +45,7 @@ func Run(t *testing.T, open Opener, list ...Departure) {
 	areas := []area{
 		adding, addingEach, identity, getting, fidelity, buffering, finding, operators, keys, sorting, windows, paging, scanning,
 		counting, statistics, history, appending, askingAboutBuffers, indexing, uniqueness, explaining, collections, isolation,
+		updating, replacing, upserting, deleting, findingAndModifying, bulking, purging, walking, followingIndexes,
 		concurrency, contexts, failures, closing, ipythonTests, realRecords, properties,
 	}
 	departures := newDepartures(t, list, areas)

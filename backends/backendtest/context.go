@@ -75,6 +75,36 @@ var calls = map[string]func(ctx context.Context, db *taskdb.DB) error{
 	"PutBuffer": func(ctx context.Context, db *taskdb.DB) error {
 		return db.PutBuffer(ctx, "a", "buffers", strings.NewReader("new"))
 	},
+	"Update": func(ctx context.Context, db *taskdb.DB) error {
+		_, err := db.Update(ctx, taskdb.Update{Update: "{$set: {n: 1}}", Upsert: true})
+		return err
+	},
+	"Update of many": func(ctx context.Context, db *taskdb.DB) error {
+		_, err := db.Update(ctx, taskdb.Update{Update: "{$set: {n: 1}}", Many: true, Upsert: true})
+		return err
+	},
+	"UpdateRecord": func(ctx context.Context, db *taskdb.DB) error { return db.UpdateRecord(ctx, "a", "{$set: {n: 1}}") },
+	"FindAndModify": func(ctx context.Context, db *taskdb.DB) error {
+		_, err := db.FindAndModify(ctx, taskdb.Delete{}, taskdb.Found{})
+		return err
+	},
+	"Delete": func(ctx context.Context, db *taskdb.DB) error {
+		_, err := db.Delete(ctx, taskdb.Delete{})
+		return err
+	},
+	"Delete of many": func(ctx context.Context, db *taskdb.DB) error {
+		_, err := db.Delete(ctx, taskdb.Delete{Many: true})
+		return err
+	},
+	"DropRecord": func(ctx context.Context, db *taskdb.DB) error { return db.DropRecord(ctx, "a") },
+	"Bulk": func(ctx context.Context, db *taskdb.DB) error {
+		_, err := db.Bulk(ctx, false, taskdb.Delete{})
+		return err
+	},
+	"Purge": func(ctx context.Context, db *taskdb.DB) error {
+		_, err := db.Purge(ctx, taskdb.Purge{All: true, Force: true})
+		return err
+	},
 	"Collections": func(ctx context.Context, db *taskdb.DB) error {
 		_, err := db.Collections(ctx)
 		return err

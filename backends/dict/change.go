@@ -12,23 +12,18 @@ import (
 
 // Write is taskdb.Backend's.
 func (s *Store) Write(ctx context.Context, name string, changes []taskdb.Change, ordered bool) ([]taskdb.Outcome, error) {
-	return execute.Write(ctx, &writable{store: s, name: name}, changes, ordered)
+	return execute.Write(ctx, writable{s, name}, changes, ordered)
 }
 
 // writable is a collection of a store, which need not exist.
 type writable struct {
 	store *Store
 	name  string
-	// read is what was read from: its ids mean nothing in another collection of
-	// the same name, which may have been dropped and made again.
-	read *collection
 }
 
 // Read is execute.Collection's.
-func (w *writable) Read(ctx context.Context) (execute.Source, error) {
-	v := w.store.view(w.name)
-	w.read = v.c
-	return v, ctx.Err()
+func (w writable) Read(ctx context.Context) (execute.Source, error) {
+	return w.store.view(w.name), ctx.Err()
 }
 
 // errUnwritten says that a step put nothing into a collection that never had
@@ -37,9 +32,9 @@ var errUnwritten = errors.New("nothing was written")
 
 // Step is execute.Collection's. A collection that is not there is made if it gets
 // a document.
-func (w *writable) Step(ctx context.Context, work func(t execute.Target) error) error {
+func (w writable) Step(ctx context.Context, source execute.Source, work func(t execute.Target) error) error {
 	err := w.store.write(ctx, w.name, func(c *collection) error {
-		err := work(w.target(c))
+		err := work(newTarget(c, source))
 		if err == nil && c.docs.empty() {
 			err = errUnwritten
 		}
@@ -57,13 +52,15 @@ type target struct {
 	collection *collection
 }
 
-func (w *writable) target(c *collection) target {
+// newTarget returns a collection for a step, see execute.Collection. The ids of a
+// source mean nothing in another collection of the same name.
+func newTarget(c *collection, source execute.Source) target {
 	v := newView(c)
 	v.read = func(ctx context.Context, use func(c *collection) error) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if w.read != nil && w.read != c {
+		if source != nil && source.(*view).c != c {
 			return use(nil)
 		}
 		return use(c)

@@ -174,6 +174,11 @@ func (c *collection) change(id uint64, before, after bson.Raw) error {
 // rewrite is change without making room.
 func (c *collection) rewrite(id uint64, before, after bson.Raw) error {
 	kept, after := c.keepTails(id, before, after)
+	if len(after) > len(c.docs.get(id)) {
+		if err := taskdb.CheckSize(after, bytesOf(kept), query.CodeUpdateTooLarge); err != nil {
+			return err
+		}
+	}
 	if err := c.replace(id, after); err != nil {
 		return err
 	}

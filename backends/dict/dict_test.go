@@ -24,3 +24,5 @@ func TestConformance(t *testing.T) { backendtest.Run(t, openDict) }
 func TestBounds(t *testing.T) { backendtest.Bounds(t, openBounded) }
 
 func TestDifferential(t *testing.T) { backendtest.Differential(t, openDict) }
+
+func TestChanges(t *testing.T) { backendtest.Changes(t, openDict, nil) }

@@ -123,7 +123,7 @@ func (tx *transaction) append(t *table, g *growing, added bson.RawValue) error {
 	}
 	last, hasTail := g.tails[g.key]
 	switch {
-	case g.isWritten(t, len(added.Value)):
+	case g.isWritten(t, len(tail.Bytes(added))):
 		return tx.appendWritten(t, g, added)
 	case !hasTail:
 		return tx.atomically(func(tx *transaction) error { return tx.startTail(t, g, added) })
@@ -150,7 +150,7 @@ func (g *growing) checkSize(added int) error {
 }
 
 // isWritten tells whether the record is to be written anew: it is small, or what
-// is added has to do with an index, or is no tail of its value.
+// is added has to do with an index, or is no tail of its value, or is nothing.
 func (g *growing) isWritten(t *table, added int) bool {
 	last, hasTail := g.tails[g.key]
 	switch {
@@ -159,7 +159,7 @@ func (g *growing) isWritten(t *table, added int) bool {
 	case hasTail:
 		return tail.Worth(g.size, last.total+added)
 	}
-	return g.size+added <= tail.Small || slices.Contains(g.apart, g.key)
+	return added == 0 || g.size+added <= tail.Small || slices.Contains(g.apart, g.key)
 }
 
 // appendWritten writes the record anew, with what was appended before.

@@ -31,15 +31,12 @@ type writable struct {
 	// prepared are the documents to insert, by their first byte, that are not
 	// stored.
 	prepared map[*byte]*addition
-	// read is the table that was read from: its places mean nothing in another one
-	// of the same collection, which may have been dropped and made again.
-	read *table
 }
 
 // prepare does what can be done for the documents to insert without the writer.
 func (w *writable) prepare(ctx context.Context, changes []taskdb.Change) error {
 	for _, c := range changes {
-		if c.Kind != taskdb.InsertDocument {
+		if c.Kind != taskdb.InsertDocument || w.prepared[&c.Doc[0]] != nil {
 			continue
 		}
 		additions, err := w.store.prepare(ctx, w.name, []bson.Raw{c.Doc})
@@ -69,14 +66,13 @@ func (w *writable) Read(ctx context.Context) (execute.Source, error) {
 	if source == nil {
 		return execute.Nothing{}, nil
 	}
-	w.read = source.table
 	return source, nil
 }
 
 // Step is execute.Collection's.
-func (w *writable) Step(ctx context.Context, work func(t execute.Target) error) error {
+func (w *writable) Step(ctx context.Context, read execute.Source, work func(t execute.Target) error) error {
 	return w.store.submit(ctx, func(tx *transaction) error {
-		t := &target{tx: tx, writable: w}
+		t := &target{tx: tx, writable: w, read: read}
 		t.look()
 		return work(t)
 	})
@@ -87,12 +83,16 @@ type target struct {
 	execute.Source
 	tx       *transaction
 	writable *writable
+	// read, if not nil, is what was read from: its places mean nothing in another
+	// table of the same collection.
+	read execute.Source
 }
 
 // look has the target see what is there now.
 func (t *target) look() {
 	table := t.tx.tables[t.writable.name]
-	if read := t.writable.read; table == nil || read != nil && read != table {
+	read, isRead := t.read.(*source)
+	if table == nil || t.read != nil && !(isRead && read.table == table) {
 		t.Source = execute.Nothing{}
 		return
 	}
@@ -112,7 +112,8 @@ func (t *target) Insert(doc bson.Raw) error {
 	if err := t.tx.broken(); err != nil {
 		return err
 	}
-	a := t.writable.prepared[&doc[0]]
+	prepared := t.writable.prepared
+	a := prepared[&doc[0]]
 	if a == nil {
 		var err error
 		if a, err = newAddition(doc, taskdb.IsTasks(t.writable.name), t.tx.tables[t.writable.name]); err != nil {
@@ -123,7 +124,10 @@ func (t *target) Insert(doc bson.Raw) error {
 	if err := t.tx.addAll(t.writable.name, []*addition{a}); err != nil {
 		return err
 	}
-	t.tx.onCommit = append(t.tx.onCommit, func() { delete(t.writable.prepared, &doc[0]) })
+	if a == prepared[&doc[0]] { // the same document may be inserted again, once it is removed
+		delete(prepared, &doc[0])
+		t.tx.onRollback = append(t.tx.onRollback, func() { prepared[&doc[0]] = a })
+	}
 	t.look()
 	return nil
 }

@@ -18,9 +18,11 @@ import (
 const roleVariable = "TASKDB_TEST_ROLE"
 
 var roles = map[string]func(args []string) error{
-	"hold":  holdStore,
-	"write": writeUntilKilled,
-	"build": buildUntilKilled,
+	"hold":   holdStore,
+	"write":  writeUntilKilled,
+	"build":  buildUntilKilled,
+	"change": changeUntilKilled,
+	"remove": removeUntilKilled,
 }
 
 func TestMain(m *testing.M) {

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
@@ -19,6 +20,7 @@ import (
 type removal struct {
 	id         int64
 	collection string // "" if that is gone
+	table      int64
 	filter     *query.Filter
 	records    *roaring64.Bitmap
 }
@@ -30,47 +32,39 @@ type removed struct {
 }
 
 // Promise is execute.Promiser's.
-func (w *writable) Promise(ctx context.Context, ids *roaring64.Bitmap, filter *query.Filter) (int64, error) {
+func (t *target) Promise(ids *roaring64.Bitmap, filter *query.Filter) (wait func(ctx context.Context) (int64, error), err error) {
 	places, err := ids.ToBytes()
 	if err != nil {
-		return 0, fmt.Errorf("promise a removal: %w", err)
+		return nil, fmt.Errorf("promise a removal: %w", err)
 	}
-	s := w.store
-	outcome := make(chan removed, 1)
-	err = s.write(ctx, func(tx *transaction) error {
-		t := tx.tables[w.name]
-		if t == nil {
-			outcome <- removed{} // the collection was dropped
-			return nil
-		}
-		if err := tx.execute("insert into removals (collection, filter, records) values (?, ?, ?)",
-			t.id, []byte(filter.Source()), places); err != nil {
-			return err
-		}
-		id := tx.conn.LastInsertRowID()
-		tx.onCommit = append(tx.onCommit, func() { s.sweeper.await(id, outcome) })
-		return nil
+	table, sweeper := t.tx.tables[t.writable.name], t.tx.store.sweeper
+	if err := t.tx.execute("insert into removals (collection, filter, records) values (?, ?, ?)",
+		table.id, []byte(filter.Source()), places); err != nil {
+		return nil, err
+	}
+	id, outcome := t.tx.conn.LastInsertRowID(), make(chan removed, 1)
+	t.tx.onCommit = append(t.tx.onCommit, func() {
+		sweeper.await(id, outcome)
+		sweeper.wake()
 	})
-	if err != nil {
-		return 0, err
-	}
-	s.sweeper.wake()
-	select {
-	case done := <-outcome:
-		return done.records, done.err
-	case <-ctx.Done():
-		return 0, fmt.Errorf("%w; the removal: %w", ctx.Err(), taskdb.ErrUnderWay)
-	case <-s.sweeper.ended:
-		return 0, fmt.Errorf("%w; the removal, when it is opened again: %w", taskdb.ErrClosed, taskdb.ErrUnderWay)
-	}
+	return func(ctx context.Context) (int64, error) {
+		select {
+		case done := <-outcome:
+			return done.records, done.err
+		case <-ctx.Done():
+			return 0, fmt.Errorf("%w; the removal: %w", ctx.Err(), taskdb.ErrUnderWay)
+		case <-sweeper.ended:
+			return 0, fmt.Errorf("%w; the removal, when it is opened again: %w", taskdb.ErrClosed, taskdb.ErrUnderWay)
+		}
+	}, nil
 }
 
 // findRemoval returns a removal that was promised, or nil.
 func findRemoval(conn *sqlite.Conn) (r *removal, err error) {
-	err = sqlitex.Execute(conn, `select r.id, coalesce(c.name, ''), r.filter, r.records
+	err = sqlitex.Execute(conn, `select r.id, coalesce(c.name, ''), r.filter, r.records, r.collection
 		from removals r left join collections c on c.id = r.collection order by r.id limit 1`, &sqlitex.ExecOptions{
 		ResultFunc: func(stmt *sqlite.Stmt) error {
-			r = &removal{id: stmt.ColumnInt64(0), collection: stmt.ColumnText(1), records: roaring64.New()}
+			r = &removal{id: stmt.ColumnInt64(0), collection: stmt.ColumnText(1), table: stmt.ColumnInt64(4), records: roaring64.New()}
 			if r.filter, err = query.ParseFilter(bson.Raw(blob(stmt, 2))); err != nil {
 				return err
 			}
@@ -86,16 +80,19 @@ func findRemoval(conn *sqlite.Conn) (r *removal, err error) {
 // carryOut removes what a removal promised, and then the promise.
 func (s *Store) carryOut(ctx context.Context, r *removal) error {
 	var done removed
-	if r.collection != "" {
-		done.records, done.err = execute.Remove(ctx, &writable{store: s, name: r.collection}, r.records, r.filter)
-	}
-	if ctx.Err() != nil || cannotWrite(ctx, done.err) {
-		return done.err
-	}
-	err := s.write(ctx, func(tx *transaction) error { return tx.execute("delete from removals where id = ?", r.id) })
+	source, err := s.source(ctx, r.collection, 0)
 	if err != nil {
 		return err
 	}
-	s.sweeper.tell(r.id, done)
-	return nil
+	if source != nil && source.table.id == r.table {
+		done.records, done.err = execute.Remove(ctx, &writable{store: s, name: r.collection}, source, r.records, r.filter)
+	}
+	if cannotWrite(ctx, done.err) {
+		return errors.Join(ctx.Err(), done.err)
+	}
+	err = s.write(ctx, func(tx *transaction) error { return tx.execute("delete from removals where id = ?", r.id) })
+	if err == nil {
+		s.sweeper.tell(r.id, done)
+	}
+	return err
 }

@@ -32,6 +32,11 @@ func (tx *transaction) replace(t *table, e execute.Entry, before, after bson.Raw
 		}
 	}
 	rest, lifted := taskdb.Lift(withValuesOf(after, stays, e.Doc))
+	if len(rest) > len(e.Doc) {
+		if err := t.checkSize(tx.conn, e.ID, rest, stays); err != nil {
+			return err
+		}
+	}
 	next := execute.Entry{ID: e.ID, Doc: rest, Apart: append(stays, keysOf(lifted)...)}
 	if len(goes) == 0 && len(lifted) == 0 && len(t.view.Load().declared) == 0 && tx.store.bounds.LostAfter == 0 {
 		return tx.rewrite(t, e, next)
@@ -55,6 +60,20 @@ func (tx *transaction) replace(t *table, e execute.Entry, before, after bson.Raw
 	})
 }
 
+// checkSize refuses a document that is too large with a record's tails under some
+// keys.
+func (t *table) checkSize(conn *sqlite.Conn, seq int64, rest bson.Raw, keys []string) error {
+	beside := 0
+	for _, key := range keys {
+		last, err := t.lastPiece(conn, seq, key)
+		if err != nil {
+			return err
+		}
+		beside += last.total
+	}
+	return taskdb.CheckSize(rest, beside, query.CodeUpdateTooLarge)
+}
+
 // endingTails returns the keys of the tails that become part of the document
 // since the record is finished by the change, and is only read from then on, and
 // after with their values.
@@ -73,16 +92,13 @@ func (tx *transaction) endingTails(t *table, e execute.Entry, before, after bson
 		}
 	}
 	after = withValuesOf(after, ends, whole)
-	return ends, after, taskdb.CheckSize(after, query.CodeUpdateTooLarge)
+	return ends, after, taskdb.CheckSize(after, 0, query.CodeUpdateTooLarge)
 }
 
 // rewrite stores a record's row in the place of another, and touches only the
 // columns, and so the indexes, that differ.
 func (tx *transaction) rewrite(t *table, old, next execute.Entry) error {
 	before, after := rowOf(old.Doc, t.tasks), rowOf(next.Doc, t.tasks)
-	if err := tx.recheckIDs(t, before, after, next.Doc); err != nil {
-		return err
-	}
 	names := []string{"doc = ?"}
 	bind := []func(stmt *sqlite.Stmt, at int){func(stmt *sqlite.Stmt, at int) { stmt.BindBytes(at, next.Doc) }}
 	change := func(name string, value func(stmt *sqlite.Stmt, at int)) {
@@ -112,7 +128,7 @@ func (tx *transaction) rewrite(t *table, old, next execute.Entry) error {
 	stmt.BindInt64(len(bind)+1, old.ID)
 	_, err = stmt.Step()
 	if sqlite.ErrCode(err).ToPrimary() == sqlite.ResultConstraint {
-		return tx.duplicateOf(t, &addition{whole: next.Doc, row: after}, err)
+		return t.duplicate("msg_id", next.Doc.Lookup("msg_id")) // the _id is the same as before
 	}
 	if err != nil {
 		return err
@@ -127,18 +143,6 @@ func (tx *transaction) rewrite(t *table, old, next execute.Entry) error {
 
 func (c cell) equal(other cell) bool {
 	return c.isNull == other.isNull && c.number == other.number && bytes.Equal(c.text, other.text)
-}
-
-// recheckIDs is checkIDs for a record whose _id or msg_id stands elsewhere than
-// before.
-func (tx *transaction) recheckIDs(t *table, before, after row, doc bson.Raw) error {
-	if !t.tasks || bytes.Equal(before.id, after.id) && before.cells[msgIDColumn].equal(after.cells[msgIDColumn]) {
-		return nil
-	}
-	if after.id != nil && before.id == nil {
-		return nil // the _id stays the record's own, and was unique
-	}
-	return tx.checkIDs(t, &addition{whole: doc, row: after})
 }
 
 // rekey brings the declared indexes from a record's document to the one that
@@ -161,8 +165,8 @@ func (tx *transaction) rekey(t *table, e execute.Entry, stays []string, before, 
 		if err != nil {
 			return err
 		}
-		if slices.EqualFunc(old.List, next.List, bytes.Equal) && old.Multikey == next.Multikey {
-			continue
+		if slices.EqualFunc(old.List, next.List, bytes.Equal) && old.Multikey == next.Multikey && !next.Cut {
+			continue // keys that were cut may be of different values
 		}
 		if err := tx.removeKeys(d, e.ID, old); err != nil {
 			return err

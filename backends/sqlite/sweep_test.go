@@ -17,7 +17,7 @@ func swept(t *testing.T, path string) {
 	t.Helper()
 	db := openURL(t, "sqlite:"+path)
 	const garbage = `select (select count(*) from uploads) + (select count(*) from indexes where state <> 'ready')
-		+ (select count(*) from collections where name is null)`
+		+ (select count(*) from collections where name is null) + (select count(*) from removals)`
 	for inFile(t, path, garbage)[0] != "0" {
 	}
 	require.NoError(t, db.Close())

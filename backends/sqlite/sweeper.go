@@ -87,43 +87,33 @@ func (w *sweeper) run(ctx context.Context) {
 		case <-lost:
 			w.loseTasks(ctx)
 		case <-w.work:
-			w.keepPromises(ctx)
-			w.sweep(ctx)
+			for w.next(ctx) {
+			}
 		}
 	}
 }
 
-// keepPromises carries out the removals that were promised. An error puts them
-// off until there is more to do.
-func (w *sweeper) keepPromises(ctx context.Context) {
-	for {
-		var next *removal
-		err := w.store.read(ctx, func(conn *sqlite.Conn) (err error) {
-			next, err = findRemoval(conn)
-			return err
-		})
-		if err != nil || next == nil || w.store.carryOut(ctx, next) != nil {
-			return
-		}
-	}
-}
-
-// sweep removes all that there is to remove. An error, as of a full disk, puts it
-// off until there is more.
-func (w *sweeper) sweep(ctx context.Context) {
-	for {
-		var target garbage
-		err := w.store.read(ctx, func(conn *sqlite.Conn) (err error) {
+// next carries out what was promised to be removed, if there is any, or else
+// removes some garbage. It tells whether to go on: an error, as of a full disk,
+// puts the rest off until there is more.
+func (w *sweeper) next(ctx context.Context) bool {
+	var promised *removal
+	var target garbage
+	err := w.store.read(ctx, func(conn *sqlite.Conn) (err error) {
+		if promised, err = findRemoval(conn); promised == nil && err == nil {
 			target, err = findGarbage(conn)
-			return err
-		})
-		if err != nil || target.remove == nil {
-			return
 		}
-		if err := w.store.write(ctx, func(tx *transaction) error { return target.remove(tx, target.id) }); err != nil {
-			return
-		}
+		return err
+	})
+	switch {
+	case err != nil:
+		return false
+	case promised != nil:
+		return w.store.carryOut(ctx, promised) == nil
+	case target.remove == nil:
+		return false
 	}
+	return w.store.write(ctx, func(tx *transaction) error { return target.remove(tx, target.id) }) == nil
 }
 
 // garbage is something of no use, and how to remove some of it.

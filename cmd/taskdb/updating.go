@@ -136,7 +136,7 @@ func (c *updating) try(doc bson.Raw, now time.Time) (modified bool, err error) {
 	const anySize = math.MaxInt32 // the buffers count apart
 	after, modified, err := c.update.WithMaxSize(anySize).Apply(doc, c.filter, now)
 	if err == nil {
-		err = taskdb.CheckSize(after, query.CodeUpdateTooLarge)
+		err = taskdb.CheckSize(after, 0, query.CodeUpdateTooLarge)
 	}
 	if err != nil {
 		return false, notSuited(err)

@@ -37,5 +37,5 @@ func Lost(doc bson.Raw, lostAfter time.Duration, now time.Time) (bson.Raw, error
 	if err != nil {
 		return nil, err
 	}
-	return lost, taskdb.CheckSize(lost, query.CodeUpdateTooLarge)
+	return lost, taskdb.CheckSize(lost, 0, query.CodeUpdateTooLarge)
 }

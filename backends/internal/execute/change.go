@@ -20,7 +20,9 @@ type Collection interface {
 
 	// Step calls work while nobody else writes. If it returns nil, what work did
 	// is kept, else nothing of it. Work fails only before it has changed anything.
-	Step(ctx context.Context, work func(t Target) error) error
+	// If source is not nil, work is about its documents: should the collection have
+	// been dropped since, and maybe made again, there are none.
+	Step(ctx context.Context, source Source, work func(t Target) error) error
 }
 
 // Target is a collection within a step: what is there, the changes of the step
@@ -102,7 +104,7 @@ func (w *writing) giveUp(err error) {
 // run carries out the next changes of one document each, as many as a step takes.
 func (w *writing) run(ctx context.Context) error {
 	first, far := w.next, false
-	err := w.collection.Step(ctx, func(t Target) error {
+	err := w.collection.Step(ctx, nil, func(t Target) error {
 		far = w.take(context.WithoutCancel(ctx), t)
 		return nil
 	})
@@ -179,16 +181,18 @@ func (w *writing) beside(ctx context.Context, c *taskdb.Change) (outcome taskdb.
 		if err != nil || !found && !c.Upsert {
 			return taskdb.Outcome{Err: err}
 		}
-		done := false
-		err = w.collection.Step(ctx, func(t Target) error {
-			ctx := context.WithoutCancel(ctx)
-			if !found { // before it is inserted, it must be certain that there is none
-				outcome, done = single(ctx, t, c, 0), true
+		done := !found
+		if found {
+			err = w.collection.Step(ctx, source, func(t Target) error {
+				outcome, done = recheck(context.WithoutCancel(ctx), t, c, e.ID)
 				return nil
-			}
-			outcome, done = recheck(ctx, t, c, e.ID)
-			return nil
-		})
+			})
+		} else { // before one is inserted, it must be certain that there is none
+			err = w.collection.Step(ctx, nil, func(t Target) error {
+				outcome = single(context.WithoutCancel(ctx), t, c, 0)
+				return nil
+			})
+		}
 		if err != nil {
 			return taskdb.Outcome{Err: err}
 		}
@@ -218,45 +222,54 @@ func recheck(ctx context.Context, t Target, c *taskdb.Change, id int64) (outcome
 	return change(ctx, t, c, e), true
 }
 
-// change updates or removes an entry's document.
+// change updates or removes an entry's document. What is to be returned is made
+// first: where that fails, nothing is changed.
 func change(ctx context.Context, t Target, c *taskdb.Change, e Entry) taskdb.Outcome {
 	before, err := whole(ctx, t, e, c.Needs)
 	if err != nil {
 		return taskdb.Outcome{Err: err}
 	}
-	var after bson.Raw
-	modified := false
-	if c.Kind == taskdb.DeleteDocuments {
+	after, modified := before, false
+	if c.Kind == taskdb.UpdateDocuments {
+		if after, modified, err = update(c, before); err != nil {
+			return taskdb.Outcome{Err: err}
+		}
+	}
+	outcome := taskdb.Outcome{Matched: 1}
+	if outcome.Doc, err = returned(c, before, after); err != nil {
+		return taskdb.Outcome{Err: err}
+	}
+	switch {
+	case c.Kind == taskdb.DeleteDocuments:
 		err = t.Remove(e)
-	} else {
-		after, modified, err = update(t, c, e, before)
+	case modified:
+		outcome.Modified = 1
+		err = t.Replace(e, before, after)
 	}
 	if err != nil {
 		return taskdb.Outcome{Err: err}
 	}
-	outcome := taskdb.Outcome{Matched: 1}
-	if modified {
-		outcome.Modified = 1
-	}
-	switch c.Return {
-	case taskdb.ReturnBefore:
-		outcome.Doc, outcome.Err = c.Projection.Apply(nil, before, c.Filter)
-	case taskdb.ReturnAfter:
-		outcome.Doc, outcome.Err = c.Projection.Apply(nil, after, c.Filter)
-	}
 	return outcome
 }
 
-// update changes an entry's document, before, to what it returns.
-func update(t Target, c *taskdb.Change, e Entry, before bson.Raw) (after bson.Raw, modified bool, err error) {
+// returned shows the state of a document that the change is to return.
+func returned(c *taskdb.Change, before, after bson.Raw) (bson.Raw, error) {
+	switch {
+	case c.Return == taskdb.ReturnBefore && before != nil:
+		return c.Projection.Apply(nil, before, c.Filter)
+	case c.Return == taskdb.ReturnAfter:
+		return c.Projection.Apply(nil, after, c.Filter)
+	}
+	return nil, nil
+}
+
+// update returns what a document becomes.
+func update(c *taskdb.Change, before bson.Raw) (after bson.Raw, modified bool, err error) {
 	after, modified, err = c.Update.WithMaxSize(maxWhole).Apply(before, c.Filter, time.Now())
-	if err != nil || !modified {
-		return after, false, err
+	if err == nil && modified {
+		err = taskdb.CheckSize(after, 0, query.CodeUpdateTooLarge)
 	}
-	if err := taskdb.CheckSize(after, query.CodeUpdateTooLarge); err != nil {
-		return nil, false, err
-	}
-	return after, true, t.Replace(e, before, after)
+	return after, modified, err
 }
 
 // upsert inserts the document of a change that found none.
@@ -269,15 +282,15 @@ func upsert(t Target, c *taskdb.Change) taskdb.Outcome {
 		id := bsoncore.AppendObjectIDElement(nil, "_id", bson.NewObjectID())
 		doc = bson.Raw(bsoncore.BuildDocument(nil, id, doc[4:len(doc)-1]))
 	}
-	if err := taskdb.CheckSize(doc, query.CodeUpsertTooLarge); err != nil {
-		return taskdb.Outcome{Err: err}
-	}
-	if err := t.Insert(doc); err != nil {
+	if err := taskdb.CheckSize(doc, 0, query.CodeUpsertTooLarge); err != nil {
 		return taskdb.Outcome{Err: err}
 	}
 	outcome := taskdb.Outcome{UpsertedID: doc.Lookup("_id")}
-	if c.Return == taskdb.ReturnAfter {
-		outcome.Doc, outcome.Err = c.Projection.Apply(nil, doc, c.Filter)
+	if outcome.Doc, err = returned(c, nil, doc); err == nil {
+		err = t.Insert(doc)
+	}
+	if err != nil {
+		return taskdb.Outcome{Err: err}
 	}
 	return outcome
 }

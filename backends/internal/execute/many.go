@@ -10,31 +10,31 @@ import (
 	"github.com/taskdb/taskdb/taskdb"
 )
 
-// Promiser is a Collection that outlives the process, and so has to remember what
-// it began to remove.
+// Promiser is a Target of a store that outlives the process, and so has to remember
+// what it began to remove.
 type Promiser interface {
-	Collection
+	Target
 
 	// Promise has those of the documents with some ids removed that a filter
-	// selects, see Remove, also if the context or the process ends before it is
-	// done. It returns how many were.
-	Promise(ctx context.Context, ids *roaring64.Bitmap, filter *query.Filter) (removed int64, err error)
+	// selects, see Remove, even if the process ends before it is done. It is kept
+	// with the step, or not made. wait waits for that, and returns how many were.
+	Promise(ids *roaring64.Bitmap, filter *query.Filter) (wait func(ctx context.Context) (removed int64, err error), err error)
 }
-
-// maxUnpromised is how many documents are removed without a promise: about so many
-// as one step takes.
-const maxUnpromised = 200
 
 // many carries out a change of all documents that it selects. They are found
 // while others write, and then changed in steps.
 func (w *writing) many(ctx context.Context, c *taskdb.Change) taskdb.Outcome {
 	for {
-		ids, err := w.found(ctx, c.Filter)
+		source, err := w.collection.Read(ctx)
+		if err != nil {
+			return taskdb.Outcome{Err: err}
+		}
+		ids, err := found(ctx, source, c.Filter)
 		if err != nil {
 			return taskdb.Outcome{Err: err}
 		}
 		if !ids.IsEmpty() {
-			return w.all(ctx, c, ids)
+			return all(ctx, w.collection, source, c, ids)
 		}
 		if !c.Upsert {
 			return taskdb.Outcome{}
@@ -46,12 +46,8 @@ func (w *writing) many(ctx context.Context, c *taskdb.Change) taskdb.Outcome {
 }
 
 // found returns the ids of the documents that a filter selects.
-func (w *writing) found(ctx context.Context, filter *query.Filter) (*roaring64.Bitmap, error) {
+func found(ctx context.Context, source Source, filter *query.Filter) (*roaring64.Bitmap, error) {
 	ids := roaring64.New()
-	source, err := w.collection.Read(ctx)
-	if err != nil {
-		return nil, err
-	}
 	for e, err := range start(source, taskdb.Request{Filter: filter, Sort: &query.Sort{}}).selected(ctx, false) {
 		if err != nil {
 			return nil, err
@@ -63,7 +59,7 @@ func (w *writing) found(ctx context.Context, filter *query.Filter) (*roaring64.B
 
 // upsertNone inserts a document if there is still none that the change selects.
 func (w *writing) upsertNone(ctx context.Context, c *taskdb.Change) (outcome taskdb.Outcome, done bool) {
-	err := w.collection.Step(ctx, func(t Target) error {
+	err := w.collection.Step(ctx, nil, func(t Target) error {
 		_, found, err := first(context.WithoutCancel(ctx), t, c, 0)
 		if done = !found; err == nil && done {
 			outcome = upsert(t, c)
@@ -76,50 +72,60 @@ func (w *writing) upsertNone(ctx context.Context, c *taskdb.Change) (outcome tas
 	return outcome, done
 }
 
-// all changes the documents with some ids.
-func (w *writing) all(ctx context.Context, c *taskdb.Change, ids *roaring64.Bitmap) taskdb.Outcome {
-	promiser, promises := w.collection.(Promiser)
-	if c.Kind == taskdb.DeleteDocuments && promises && ids.GetCardinality() > maxUnpromised {
-		n, err := promiser.Promise(ctx, ids, c.Filter)
-		return taskdb.Outcome{Matched: n, Err: err}
-	}
-	return changeThese(ctx, w.collection, c, ids)
-}
-
-// Remove removes those of the documents with some ids that a filter selects, in
-// steps. It returns how many were.
-func Remove(ctx context.Context, c Collection, ids *roaring64.Bitmap, filter *query.Filter) (removed int64, err error) {
-	outcome := changeThese(ctx, c, &taskdb.Change{Kind: taskdb.DeleteDocuments, Filter: filter}, ids)
-	return outcome.Matched, outcome.Err
-}
-
-// changeThese changes those of the documents with some ids that the change
-// selects.
-func changeThese(ctx context.Context, collection Collection, c *taskdb.Change, ids *roaring64.Bitmap) (done taskdb.Outcome) {
-	for left := ids.Iterator(); left.HasNext(); {
-		var now taskdb.Outcome // of the step
-		err := collection.Step(ctx, func(t Target) error {
-			now = changeSome(context.WithoutCancel(ctx), t, c, left)
-			return nil
+// all changes those of the documents with some ids of a source that the change
+// selects, in steps. A deletion that has begun is carried through.
+func all(ctx context.Context, collection Collection, source Source, c *taskdb.Change, ids *roaring64.Bitmap) (done taskdb.Outcome) {
+	for left := ids.Iterator(); left.HasNext() && done.Err == nil; {
+		var wait func(ctx context.Context) (int64, error)
+		now, err := step(ctx, collection, source, c, left, func(t Target) (err error) {
+			if promiser, ok := t.(Promiser); ok && c.Kind == taskdb.DeleteDocuments {
+				wait, err = promiser.Promise(rest(ids, left), c.Filter)
+			}
+			return err
 		})
-		if err != nil {
-			done.Err = err
-			return done
-		}
-		done.Matched, done.Modified, done.Err = done.Matched+now.Matched, done.Modified+now.Modified, now.Err
-		if done.Err != nil {
+		done.Matched, done.Modified, done.Err = done.Matched+now.Matched, done.Modified+now.Modified, err
+		if wait != nil && err == nil {
+			now.Matched, done.Err = wait(ctx)
+			done.Matched += now.Matched
 			return done
 		}
 		if c.Kind == taskdb.DeleteDocuments {
-			ctx = context.WithoutCancel(ctx) // it has begun, and is carried through
+			ctx = context.WithoutCancel(ctx)
 		}
 	}
 	return done
 }
 
-// changeSome changes the next documents, as many as a step takes, up to the first
-// that fails.
-func changeSome(ctx context.Context, t Target, c *taskdb.Change, left roaring64.IntPeekable64) (done taskdb.Outcome) {
+// Remove removes those of the documents with some ids of a source that a filter
+// selects, in steps, until the context ends. It returns how many were.
+func Remove(ctx context.Context, collection Collection, source Source, ids *roaring64.Bitmap, filter *query.Filter) (removed int64, err error) {
+	c := &taskdb.Change{Kind: taskdb.DeleteDocuments, Filter: filter}
+	for left := ids.Iterator(); left.HasNext() && err == nil; {
+		var now taskdb.Outcome
+		now, err = step(ctx, collection, source, c, left, nil)
+		removed += now.Matched
+	}
+	return removed, err
+}
+
+// step changes the next documents, as many as a step takes, up to the first that
+// fails. If some are left then, it calls more, if that is not nil, within the step.
+func step(ctx context.Context, collection Collection, source Source, c *taskdb.Change, left roaring64.IntPeekable64,
+	more func(t Target) error) (done taskdb.Outcome, err error) {
+	err = collection.Step(ctx, source, func(t Target) error {
+		done = some(context.WithoutCancel(ctx), t, c, left)
+		if more != nil && done.Err == nil && left.HasNext() {
+			done.Err = more(t)
+		}
+		return nil
+	})
+	if err != nil {
+		return taskdb.Outcome{}, err
+	}
+	return done, done.Err
+}
+
+func some(ctx context.Context, t Target, c *taskdb.Change, left roaring64.IntPeekable64) (done taskdb.Outcome) {
 	for start := time.Now(); left.HasNext() && done.Err == nil && time.Since(start) < stepTime; {
 		if c.Kind == taskdb.DeleteDocuments {
 			removed, err := removeSome(ctx, t, c.Filter, left)
@@ -158,4 +164,11 @@ func removeSome(ctx context.Context, t Target, filter *query.Filter, left roarin
 		}
 	}
 	return int64(len(doomed)), failed
+}
+
+// rest returns the ids that an iterator has not come to.
+func rest(ids *roaring64.Bitmap, left roaring64.IntPeekable64) *roaring64.Bitmap {
+	rest := ids.Clone()
+	rest.RemoveRange(0, left.PeekNext())
+	return rest
 }
