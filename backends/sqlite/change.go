@@ -31,11 +31,18 @@ type writable struct {
 	// prepared are the documents to insert, by their first byte, that are not
 	// stored.
 	prepared map[*byte]*addition
+	operands []*operand
 }
 
-// prepare does what can be done for the documents to insert without the writer.
+// prepare does what can be done without the writer: for the documents to insert, and
+// for large buffers that an update sets.
 func (w *writable) prepare(ctx context.Context, changes []taskdb.Change) error {
 	for _, c := range changes {
+		if c.Kind == taskdb.UpdateDocuments && !c.Many {
+			if err := w.uploadOperands(ctx, c.Update); err != nil {
+				return err
+			}
+		}
 		if c.Kind != taskdb.InsertDocument || w.prepared[&c.Doc[0]] != nil {
 			continue
 		}
@@ -54,6 +61,11 @@ func (w *writable) prepare(ctx context.Context, changes []taskdb.Change) error {
 func (w *writable) discard() {
 	for _, a := range w.prepared {
 		w.store.abandon(&a.upload)
+	}
+	for _, o := range w.operands {
+		if !o.used {
+			w.store.abandon(&o.upload)
+		}
 	}
 }
 
@@ -139,7 +151,7 @@ func (t *target) Replace(e execute.Entry, before, after bson.Raw) error {
 	}
 	table := t.tx.tables[t.writable.name]
 	err := t.tx.within(table, bounds.Size{Bytes: int64(len(before) + len(after))}, butFor(e.ID),
-		func(tx *transaction) error { return tx.replace(table, e, before, after) })
+		func(tx *transaction) error { return tx.replace(table, e, before, after, t.writable.operands...) })
 	t.look()
 	return err
 }

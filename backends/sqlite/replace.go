@@ -17,8 +17,9 @@ import (
 
 // replace stores after in the place of a record's document, all that it takes or
 // nothing; before is what after was made of. What is kept apart from the record
-// and is the same in both stays where it is.
-func (tx *transaction) replace(t *table, e execute.Entry, before, after bson.Raw) error {
+// and is the same in both stays where it is. Operands are what the update may have
+// uploaded of after.
+func (tx *transaction) replace(t *table, e execute.Entry, before, after bson.Raw, operands ...*operand) error {
 	ends, after, err := tx.endingTails(t, e, before, after)
 	if err != nil {
 		return err
@@ -51,9 +52,11 @@ func (tx *transaction) replace(t *table, e execute.Entry, before, after bson.Raw
 		if err := tx.removeApart(t, e.ID, goes); err != nil {
 			return err
 		}
-		a := &addition{lifted: lifted, upload: upload{tail: bytesOf(lifted)}}
-		if err := tx.addLifted(t, e.ID, a); err != nil {
-			return err
+		for i := range lifted {
+			a := &addition{lifted: lifted[i : i+1], upload: tx.uploadOf(lifted[i:i+1], operands)}
+			if err := tx.addLifted(t, e.ID, a); err != nil {
+				return err
+			}
 		}
 		tx.count(t, 0, sizeOf(nil, lifted))
 		return nil

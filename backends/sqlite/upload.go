@@ -108,17 +108,24 @@ func (tx *transaction) addChunks(stream, offset int64, data []byte) error {
 // uploadLifted stores what was lifted out of a document, as one stream.
 func (s *Store) uploadLifted(ctx context.Context, a *addition) error {
 	size := 0
-	var parts []io.Reader
 	for _, array := range a.lifted {
 		size += taskdb.SizeOf(array.Buffers)
-		for _, buffer := range array.Buffers {
-			parts = append(parts, bytes.NewReader(buffer.Data))
-		}
 	}
 	if size == 0 {
 		return nil
 	}
-	return s.send(ctx, io.MultiReader(parts...), &a.upload, make([]byte, min(size+1, pieceSize)))
+	return s.send(ctx, readerOf(a.lifted...), &a.upload, make([]byte, min(size+1, pieceSize)))
+}
+
+// readerOf reads buffers one after another.
+func readerOf(lifted ...taskdb.Lifted) io.Reader {
+	var parts []io.Reader
+	for _, array := range lifted {
+		for _, buffer := range array.Buffers {
+			parts = append(parts, bytes.NewReader(buffer.Data))
+		}
+	}
+	return io.MultiReader(parts...)
 }
 
 // bytesOf returns the bytes of buffers one after another.
