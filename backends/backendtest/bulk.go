@@ -185,7 +185,7 @@ func bulkAgain(t *testing.T, db *taskdb.DB) {
 }
 
 func bulkMany(t *testing.T, db *taskdb.DB) {
-	const n = 3000
+	const n = 900
 	var operations []taskdb.Operation
 	for i := range n {
 		operations = append(operations, insert(t, fmt.Sprintf(`{_id: %d, msg_id: "task-%d", n: 0}`, i, i)),

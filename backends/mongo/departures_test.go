@@ -28,6 +28,10 @@ var ofEither = map[string][]string{
 	},
 	"listIndexes does not tell whether an index is multikey": {
 		"indexes/arrays make an index multikey",
+		"indexes after changes/an update that makes an array makes the index multikey",
+	},
+	"an update of more than 16 MiB is refused before it is known whether it inserts": {
+		"update/a document that would be too large stays as it was",
 	},
 }
 
@@ -49,6 +53,8 @@ var ofFerretDB = map[string][]string{
 		"collections/a msg_id is unique in collections of tasks only",
 		"indexes/values of any length are told apart",
 		"unique indexes/a document with a key of another is refused, one without is not",
+		"upsert/a key of another is refused",
+		"replace/a document whose _id was its msg_id keeps its _id",
 	},
 	"there are no partial indexes, so that the one on msg_id is IPython's: two records without a msg_id are refused": {
 		"add/records without msg_id are stored",
@@ -66,6 +72,10 @@ var ofFerretDB = map[string][]string{
 		"queries about buffers/buffers that were put are asked about like others",
 		"unique indexes/a partial one is about its own documents only",
 		"explain/a partial index is used where it has every record asked for",
+		"replace/a msg_id or a key of another is refused, and nothing changed",
+		"bulk/if they are ordered, the first failure ends them",
+		"indexes after changes/documents enter and leave a partial index",
+		"indexes after changes/values of any length are told apart after updates",
 	},
 	"an index that differs only in being unique counts as the same": {
 		"indexes/an index that is in another's way is refused",
@@ -83,6 +93,7 @@ var ofFerretDB = map[string][]string{
 	"an index or a sort by parallel arrays is not refused (S2)": {
 		"indexes/parallel arrays are refused",
 		"sort/two arrays cannot be sorted by at once",
+		"indexes after changes/an update that makes parallel arrays is refused",
 	},
 	"NaN, infinities, Decimal128, MinKey, MaxKey, undefined and code end the connection": {
 		"identity/an _id may be of any type and is unique by its value",
@@ -91,6 +102,7 @@ var ofFerretDB = map[string][]string{
 		"sort/null and missing come first, and then the types in BSON's order",
 		"pages/pages one after another are the whole answer, in order",
 		"explain/a filter that contradicts itself examines nothing",
+		"indexes after changes/standard indexes follow every kind of value",
 	},
 	"a key with a dot is refused in a document": {
 		"fidelity/unusual keys and their order come back byte for byte",
@@ -112,6 +124,7 @@ var ofFerretDB = map[string][]string{
 		"properties/a window is a slice of the whole answer, and its count is its length",
 		"properties/distinct values are those of the matching documents",
 		"properties/any document comes back byte for byte",
+		"indexes after changes/buffers in an index follow, wherever they are kept",
 	},
 	"an array does not sort by its least or greatest element (S2)": {
 		"sort/an array sorts by its least element, downwards by its greatest",
@@ -121,6 +134,7 @@ var ofFerretDB = map[string][]string{
 	},
 	"$slice is not implemented in a projection": {
 		"keys/a projection says exactly what is shown",
+		"find and modify/keys and projections show of it what they show of a query's",
 	},
 	"an empty path is refused by distinct": {
 		"count and distinct/a path that nothing has has no values",
@@ -130,6 +144,7 @@ var ofFerretDB = map[string][]string{
 	},
 	"an update is not atomic: of two at once one is lost": {
 		"buffers/buffers that many put at once all arrive",
+		"upsert/many that upsert the same at once insert one",
 	},
 	"explain does not tell how a query was carried out": {
 		"explain/a filter that one index covers examines what it returns",
@@ -143,6 +158,34 @@ var ofFerretDB = map[string][]string{
 	},
 	"a cursor is forgotten when its collection is dropped": {
 		"collections/a scan of a collection that is dropped ends",
+	},
+	"an update has no sort, and no array filters": {
+		"update/of one document the first in the order of the sort is changed, of many all",
+		"update/the caller's update and filter are neither changed nor kept",
+		"bulk/operations of every kind are carried out in order, each seeing those before",
+	},
+	"an update counts what it left as it was": {
+		"update/what is the same afterwards is matched, not modified",
+	},
+	"an update makes a collection, though it changes nothing": {
+		"update/an update that selects nothing does nothing, and makes no collection",
+		"bulk/none has no outcome, and makes no collection",
+	},
+	"operators do what does not suit a document, or end the connection": {
+		"update/an update that does not suit a document leaves it as it is",
+		"upsert/an upsert that is wrong inserts nothing, and makes no collection",
+	},
+	"an update of many that fails changes none and tells of none": {
+		"update/an update of many ends with the first document that it does not suit",
+	},
+	"an upsert takes of the filter only what stands at its top": {
+		"upsert/if none is selected a document is inserted: what the filter asks, changed",
+	},
+	"what is returned is shown after the change, which stays if that fails": {
+		"find and modify/one whose projection fails changes nothing",
+	},
+	"an update to a key of another is not refused": {
+		"bulk/if they are not, each has its own outcome",
 	},
 }
 
@@ -162,8 +205,21 @@ var tooSlow = map[string][]string{
 		"concurrency/many add different records while others read",
 		"real records/they come back byte for byte",
 		"answer key",
+		"update/very many documents are changed, each once",
+		"bulk/very many operations are carried out",
+		"delete/a deletion of many leaves a collection alone that is made again meanwhile",
+		"reading while records change/a record that moves ahead of a scan comes once",
+		"reading while records change/a record that is changed is not shown unless it is selected as shown",
+		"reading while records change/what is removed ahead of a scan comes no more, or as it was",
+		"reading while records change/a count meets each record at most once",
+		"indexes after changes/changes while an index is built are in it",
 	},
 	"a record of more than 16 MiB is not refused, and takes its time": {
 		"append/a record that would be too large stays as it is",
+		"append/nor does a change make a record too large that was appended to",
+	},
+	"an update is not atomic, and many at once take their time": {
+		"find and modify/of many who ask for a free task at once each gets another",
+		"find and modify/a sum that many add to at once is exact",
 	},
 }
