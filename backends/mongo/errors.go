@@ -18,7 +18,7 @@ import (
 // query.
 const (
 	codeNamespaceNotFound     = 26
-	codeCursorNotFound        = 43
+	codeCommandNotFound       = 59
 	codeIndexOptionsConflict  = 85
 	codeIndexKeySpecsConflict = 86
 	codeQueryPlanKilled       = 175
@@ -63,6 +63,7 @@ func failureIn(err error) (failure, bool) {
 		command mongo.CommandError
 		one     mongo.WriteException
 		many    mongo.BulkWriteException
+		bulk    mongo.ClientBulkWriteException
 		concern *mongo.WriteConcernError
 	)
 	switch {
@@ -76,6 +77,13 @@ func failureIn(err error) (failure, bool) {
 			return writeFailure(many.WriteErrors[0].WriteError), true
 		}
 		concern = many.WriteConcernError
+	case errors.As(err, &bulk):
+		if bulk.WriteError != nil {
+			return writeFailure(*bulk.WriteError), true
+		}
+		if len(bulk.WriteConcernErrors) > 0 {
+			concern = &bulk.WriteConcernErrors[0]
+		}
 	case errors.As(err, &command):
 		return failure{int(command.Code), command.Message, command.Raw}, command.Code != 0
 	}

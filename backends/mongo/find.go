@@ -196,7 +196,13 @@ func limitOf(r taskdb.Request) int64 { return min(r.Limit, math.MaxInt64-r.Skip)
 const emptyDocument = 5
 
 func (q *question) options() *options.FindOptionsBuilder {
-	built := options.Find().SetSkip(q.skip).SetLimit(q.limit)
+	built := options.Find()
+	if q.skip > 0 {
+		built.SetSkip(q.skip)
+	}
+	if q.limit > 0 {
+		built.SetLimit(q.limit)
+	}
 	if len(q.projection) > emptyDocument {
 		built.SetProjection(q.projection)
 	}

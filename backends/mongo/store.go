@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -29,13 +30,23 @@ type Store struct {
 	// standard indexes.
 	prepared sync.Map
 	sweeper  sweeper
+
+	noBulkWrite atomic.Bool // the server does not know the command
 }
 
 // Open opens the store that a connection string names. It fails with
 // taskdb.ErrUnreachable if no server answers.
 func Open(ctx context.Context, uri string) (*Store, error) {
-	settings := options.Client().SetAppName("taskdb").SetServerSelectionTimeout(selectionTimeout).
+	return open(ctx, settingsOf(uri))
+}
+
+// settingsOf are those of a connection string, and what it does not say.
+func settingsOf(uri string) *options.ClientOptions {
+	return options.Client().SetAppName("taskdb").SetServerSelectionTimeout(selectionTimeout).
 		SetWriteConcern(writeconcern.Majority()).ApplyURI(uri)
+}
+
+func open(ctx context.Context, settings *options.ClientOptions) (*Store, error) {
 	client, err := mongo.Connect(settings)
 	if err != nil {
 		return nil, err
