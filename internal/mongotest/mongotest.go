@@ -114,7 +114,7 @@ func (s *Server) run(program string) error {
 		return fmt.Errorf("FerretDB's URL: %w", err)
 	}
 	s.URL = strings.TrimSpace(line)
-	s.address = strings.Trim(strings.TrimPrefix(s.URL, "mongodb://"), "/")
+	s.address = addressOf(s.URL)
 	return nil
 }
 

@@ -1,8 +1,6 @@
 package mongotest
 
 import (
-	"bufio"
-	"encoding/binary"
 	"fmt"
 	"io"
 	"net"
@@ -79,14 +77,9 @@ func (s *StandIn) serve(conn net.Conn) {
 		delete(s.open, conn)
 		_ = conn.Close()
 	}()
-	messages := bufio.NewReader(conn)
 	for {
-		head, err := messages.Peek(4)
+		message, err := readMessage(conn)
 		if err != nil {
-			return
-		}
-		message := make([]byte, binary.LittleEndian.Uint32(head))
-		if _, err := io.ReadFull(messages, message); err != nil {
 			return
 		}
 		reply, err := s.reply(message)
