@@ -50,19 +50,18 @@ func growText(key string, added bson.RawValue, check func(doc bson.Raw) error) g
 	return growth{key, []conditionalUpdate{{condition, []bson.D{{{Key: "$set", Value: bson.D{{Key: key, Value: joined}}}}}}}, check}
 }
 
-// grow adds to a value of the record that a filter selects.
-func (s *Store) grow(ctx context.Context, name string, record bson.D, g growth) error {
+// grow adds to a value of the record that a condition selects.
+func (s *Store) grow(ctx context.Context, name string, record bson.E, g growth) error {
 	for {
 		for _, u := range g.updates {
-			filter := append(record[:len(record):len(record)], u.condition...)
-			result, err := s.collection(name).UpdateOne(ctx, filter, u.update)
+			result, err := s.collection(name).UpdateOne(ctx, append(bson.D{record}, u.condition...), u.update)
 			if err != nil || result.MatchedCount > 0 {
 				return err
 			}
 		}
 		// There is no such record, it has something else there, or it changed in
 		// between.
-		doc, err := s.collection(name).FindOne(ctx, record, showing(g.key)).Raw()
+		doc, err := s.collection(name).FindOne(ctx, bson.D{record}, showing(g.key)).Raw()
 		if err != nil {
 			return notFound(err)
 		}
@@ -97,7 +96,7 @@ func (s *Store) Append(ctx context.Context, name, msgID, key string, added bson.
 		if err := refuseReferences(added.Value); err != nil {
 			return err
 		}
-		err := s.grow(ctx, name, byMsgID(msgID), g)
+		err := s.grow(ctx, name, bson.E{Key: "msg_id", Value: bson.Raw(isText(msgID))}, g)
 		if added.Type == bson.TypeString && hasCode(err, query.CodeTypeMismatch) {
 			return s.appendWhole(ctx, name, msgID, key, added)
 		}

@@ -84,7 +84,7 @@ func (s *Store) putBuffer(ctx context.Context, at place, r io.Reader) error {
 // push appends a value to the array under a record's key, which was one of buffers
 // when the record was looked at, or makes one of a key that is null or missing.
 func (s *Store) push(ctx context.Context, at place, value bson.Binary) error {
-	record := bson.D{{Key: "_id", Value: bson.D{{Key: "$eq", Value: at.id}}}}
+	record := bson.E{Key: "_id", Value: bson.D{{Key: "$eq", Value: at.id}}}
 	return s.grow(ctx, at.collection, record, growArray(at.key, value, bson.A{value}, func(doc bson.Raw) error {
 		_, err := buffersIn(doc, at.key)
 		return err
