@@ -53,8 +53,8 @@ func run(ctx context.Context, arguments []string) error {
 		return err
 	}
 	defer os.RemoveAll(o.dir)
-	r := &report{stores: []string{"dict", "sqlite"}}
-	for _, measure := range []func(context.Context, options, *report) error{benchSQLite, benchDict, benchGrowth, benchParsing} {
+	r := &report{stores: []string{"dict", "sqlite", "mongo"}}
+	for _, measure := range []func(context.Context, options, *report) error{benchSQLite, benchDict, benchMongo, benchGrowth, benchParsing} {
 		if err := measure(ctx, o, r); err != nil {
 			return err
 		}

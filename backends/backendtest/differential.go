@@ -2,6 +2,7 @@ package backendtest
 
 import (
 	"errors"
+	"maps"
 	"slices"
 	"testing"
 
@@ -25,15 +26,50 @@ const queriesPerCheck = 200
 // It is a property of rapid's, of which each check asks 200 queries. 100,000 take
 // -rapid.checks=500.
 func Differential(t *testing.T, stores ...Opener) {
-	var opened []*taskdb.DB
-	for _, open := range stores {
-		opened = append(opened, open(t))
-	}
+	opened := openAll(t, stores)
 	rapid.Check(t, func(t *rapid.T) {
 		d := newDifference(t, opened)
 		defer d.drop(t)
 		questions := questionsAbout(t, d.docs, d.indexes).any()
 		for range queriesPerCheck {
+			d.ask(t, questions.Draw(t, "query"))
+		}
+	})
+}
+
+func openAll(t *testing.T, stores []Opener) (opened []*taskdb.DB) {
+	for _, open := range stores {
+		opened = append(opened, open(t))
+	}
+	return opened
+}
+
+// fewQueries is how many queries a set of records is asked where that takes its time.
+const fewQueries = 10
+
+// Part is the part of what stores do that a server does as MongoDB does.
+type Part struct {
+	Holds   func(record bson.Raw) bool
+	Answers func(filter, sort bson.D) bool
+}
+
+// DifferentialWithin is Differential within the part that a server has, with no
+// declared indexes. Each check asks 10 queries.
+func DifferentialWithin(t *testing.T, part Part, stores ...Opener) {
+	opened := openAll(t, stores)
+	rapid.Check(t, func(t *rapid.T) {
+		d := &difference{docs: map[int32]bson.Raw{}}
+		for _, record := range anyRecords.Draw(t, "records") {
+			if part.Holds(record) {
+				d.docs[record.Lookup("_id").Int32()] = record
+			}
+		}
+		d.storeWithoutIndexes(t, opened)
+		defer d.drop(t)
+		questions := questionsAbout(t, d.docs, nil).any().Filter(func(q question) bool {
+			return part.Answers(q.Filter.(bson.D), q.Sort.(bson.D))
+		})
+		for range fewQueries {
 			d.ask(t, questions.Draw(t, "query"))
 		}
 	})
@@ -68,16 +104,21 @@ func newDifference(t *rapid.T, stores []*taskdb.DB) *difference {
 		require.Len(t, d.docs, len(records)-refused)
 		d.collections = append(d.collections, c)
 	}
+	d.storeWithoutIndexes(t, stores)
+	return d
+}
+
+// storeWithoutIndexes stores the records where there is no index that could help.
+func (d *difference) storeWithoutIndexes(t *rapid.T, stores []*taskdb.DB) {
+	var docs []bson.Raw
+	for _, id := range slices.Sorted(maps.Keys(d.docs)) {
+		docs = append(docs, d.docs[id])
+	}
 	for _, store := range stores {
 		c := store.In("without.indexes")
-		for _, record := range records {
-			if doc, ok := d.docs[record.Lookup("_id").Int32()]; ok {
-				require.NoError(t, c.AddRaw(t.Context(), doc))
-			}
-		}
+		require.NoError(t, c.AddRaw(t.Context(), docs...))
 		d.collections = append(d.collections, c)
 	}
-	return d
 }
 
 // declare makes indexes, but for those that the records refuse.

@@ -18,7 +18,7 @@ import (
 // query.
 const (
 	codeNamespaceNotFound     = 26
-	codeCursorNotFound        = 43
+	codeCommandNotFound       = 59
 	codeIndexOptionsConflict  = 85
 	codeIndexKeySpecsConflict = 86
 	codeQueryPlanKilled       = 175
@@ -27,10 +27,6 @@ const (
 
 // translate makes an error of the driver one of taskdb's.
 func translate(ctx context.Context, err error) error {
-	var (
-		unselected topology.ServerSelectionError
-		labeled    mongo.LabeledError
-	)
 	switch {
 	case err == nil:
 		return nil
@@ -40,14 +36,31 @@ func translate(ctx context.Context, err error) error {
 		return taskdb.ErrClosed
 	case errors.Is(err, driver.ErrDocumentTooLarge):
 		return fmt.Errorf("%w: %w", taskdb.ErrTooLarge, err)
-	case errors.As(err, &unselected), errors.As(err, &labeled) && labeled.HasErrorLabel("NetworkError"):
-		// The driver's own deadline is not the caller's: the cause is told, not wrapped.
-		return fmt.Errorf("%w: %v", taskdb.ErrUnreachable, err)
 	}
 	if failed, ok := failureIn(err); ok {
 		return failed.translated(err)
 	}
+	// The driver's own deadline is not the caller's: the cause is told, not wrapped.
+	switch {
+	case isUnasked(err):
+		return fmt.Errorf("%w: %v", taskdb.ErrUnreachable, err)
+	case mongo.IsNetworkError(err), mongo.IsTimeout(err):
+		return fmt.Errorf("%w, and may have done what it was asked: %v", taskdb.ErrUnreachable, err)
+	}
 	return err
+}
+
+// isUnasked tells whether no server was asked: none was found, or there was no
+// connection.
+func isUnasked(err error) bool {
+	var (
+		unselected topology.ServerSelectionError
+		unopened   topology.ConnectionError
+		waited     topology.WaitQueueTimeoutError
+		cleared    driver.RetryablePoolError
+	)
+	return errors.As(err, &unselected) || errors.As(err, &waited) || errors.As(err, &cleared) ||
+		errors.As(err, &unopened) && !mongo.IsNetworkError(err)
 }
 
 // failure is what a server says of one operation.
@@ -63,6 +76,7 @@ func failureIn(err error) (failure, bool) {
 		command mongo.CommandError
 		one     mongo.WriteException
 		many    mongo.BulkWriteException
+		bulk    mongo.ClientBulkWriteException
 		concern *mongo.WriteConcernError
 	)
 	switch {
@@ -76,6 +90,13 @@ func failureIn(err error) (failure, bool) {
 			return writeFailure(many.WriteErrors[0].WriteError), true
 		}
 		concern = many.WriteConcernError
+	case errors.As(err, &bulk):
+		if bulk.WriteError != nil {
+			return writeFailure(*bulk.WriteError), true
+		}
+		if len(bulk.WriteConcernErrors) > 0 {
+			concern = &bulk.WriteConcernErrors[0]
+		}
 	case errors.As(err, &command):
 		return failure{int(command.Code), command.Message, command.Raw}, command.Code != 0
 	}

@@ -23,7 +23,11 @@ func (s *Store) Explain(ctx context.Context, name string, r taskdb.Request) (exp
 			find = append(find, part)
 		}
 	}
-	find = append(find, bson.E{Key: "skip", Value: q.skip}, bson.E{Key: "limit", Value: q.limit})
+	for _, part := range []bson.E{{Key: "skip", Value: q.skip}, {Key: "limit", Value: q.limit}} {
+		if part.Value.(int64) > 0 {
+			find = append(find, part)
+		}
+	}
 	command := bson.D{{Key: "explain", Value: find}, {Key: "verbosity", Value: "executionStats"}}
 	err = s.call(ctx, func() error {
 		reply, err := collection.Database().RunCommand(ctx, command).Raw()

@@ -6,7 +6,13 @@ import (
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/event"
 )
+
+// OpenMonitored opens a store whose commands and connections are told to monitors.
+func OpenMonitored(ctx context.Context, uri string, commands *event.CommandMonitor, pool *event.PoolMonitor) (*Store, error) {
+	return open(ctx, settingsOf(uri).SetMonitor(commands).SetPoolMonitor(pool))
+}
 
 // Sweep removes the buffers without a record that were stored before some time.
 func (s *Store) Sweep(ctx context.Context, name string, before time.Time) error {

@@ -11,17 +11,23 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
+	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 
 	"github.com/taskdb/taskdb/query"
 	"github.com/taskdb/taskdb/taskdb"
 )
 
-// byMsgID is the filter of the record whose msg_id is a text, which those are not
-// that have it in an array.
-func byMsgID(msgID string) bson.D {
-	return bson.D{
-		{Key: "msg_id", Value: bson.D{{Key: "$eq", Value: msgID}, {Key: "$not", Value: bson.D{{Key: "$type", Value: "array"}}}}},
-	}
+// byMsgID is the filter of the record whose msg_id is a text. It is in BSON already,
+// since to encode it would take the driver a twentieth of a get.
+func byMsgID(msgID string) bson.Raw {
+	return bson.Raw(bsoncore.NewDocumentBuilder().AppendDocument("msg_id", isText(msgID)).Build())
+}
+
+// isText is the condition that a value is a text, and no array that has it:
+// {$eq: …, $not: {$type: "array"}}.
+func isText(text string) bsoncore.Document {
+	isArray := bsoncore.NewDocumentBuilder().AppendString("$type", "array").Build()
+	return bsoncore.NewDocumentBuilder().AppendString("$eq", text).AppendDocument("$not", isArray).Build()
 }
 
 // Get is taskdb.Backend's.
@@ -196,7 +202,13 @@ func limitOf(r taskdb.Request) int64 { return min(r.Limit, math.MaxInt64-r.Skip)
 const emptyDocument = 5
 
 func (q *question) options() *options.FindOptionsBuilder {
-	built := options.Find().SetSkip(q.skip).SetLimit(q.limit)
+	built := options.Find()
+	if q.skip > 0 {
+		built.SetSkip(q.skip)
+	}
+	if q.limit > 0 {
+		built.SetLimit(q.limit)
+	}
 	if len(q.projection) > emptyDocument {
 		built.SetProjection(q.projection)
 	}

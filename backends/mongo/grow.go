@@ -13,38 +13,55 @@ import (
 
 // growth is what is added at the end of a record's value.
 type growth struct {
-	key   string
-	kind  string // what $type calls the value
-	more  any    // the update of a value of this type
-	first any    // the value of a key that is null or missing
+	key string
+	// Of the updates the first counts whose condition on the key holds.
+	updates []conditionalUpdate
 	// check refuses a record that has something else there.
 	check func(doc bson.Raw) error
 }
 
-// grow adds to a value of the record that a filter selects.
-func (s *Store) grow(ctx context.Context, name string, record bson.D, g growth) error {
-	isArray := bson.D{{Key: "$type", Value: "array"}}
-	// A filter finds what an array has among its elements too.
-	is := bson.D{{Key: "$type", Value: g.kind}}
-	isNull := bson.D{{Key: "$eq", Value: nil}, {Key: "$not", Value: isArray}}
-	if g.kind != "array" {
-		is = append(is, bson.E{Key: "$not", Value: isArray})
-	}
-	attempts := []struct {
-		condition bson.D
-		update    any
-	}{{is, g.more}, {isNull, bson.D{{Key: "$set", Value: bson.D{{Key: g.key, Value: g.first}}}}}}
+// conditionalUpdate is an update of a record that fulfils a condition.
+type conditionalUpdate struct {
+	condition bson.D
+	update    any
+}
+
+// What a filter asks of a key is true of an array too if one of its elements has it.
+var (
+	isArray   = bson.D{{Key: "$type", Value: "array"}}
+	isNoArray = bson.D{{Key: "$not", Value: isArray}}
+	isNull    = bson.D{{Key: "$eq", Value: nil}, {Key: "$not", Value: isArray}}
+)
+
+// growArray adds to an array, which a key is made that is null or missing.
+func growArray(key string, push, first any, check func(doc bson.Raw) error) growth {
+	return growth{key, []conditionalUpdate{
+		{bson.D{{Key: key, Value: isArray}}, bson.D{{Key: "$push", Value: bson.D{{Key: key, Value: push}}}}},
+		{bson.D{{Key: key, Value: isNull}}, bson.D{{Key: "$set", Value: bson.D{{Key: key, Value: first}}}}},
+	}, check}
+}
+
+// growText adds to a text, which a key is made that is null or missing.
+func growText(key string, added bson.RawValue, check func(doc bson.Raw) error) growth {
+	condition := bson.D{{Key: key, Value: isNoArray}, {Key: "$or", Value: bson.A{
+		bson.D{{Key: key, Value: bson.D{{Key: "$type", Value: "string"}}}}, bson.D{{Key: key, Value: nil}}}}}
+	before := bson.D{{Key: "$ifNull", Value: bson.A{"$" + key, ""}}}
+	joined := bson.D{{Key: "$concat", Value: bson.A{before, bson.D{{Key: "$literal", Value: added}}}}}
+	return growth{key, []conditionalUpdate{{condition, []bson.D{{{Key: "$set", Value: bson.D{{Key: key, Value: joined}}}}}}}, check}
+}
+
+// grow adds to a value of the record that a condition selects.
+func (s *Store) grow(ctx context.Context, name string, record bson.E, g growth) error {
 	for {
-		for _, attempt := range attempts {
-			filter := append(record[:len(record):len(record)], bson.E{Key: g.key, Value: attempt.condition})
-			result, err := s.collection(name).UpdateOne(ctx, filter, attempt.update)
+		for _, u := range g.updates {
+			result, err := s.collection(name).UpdateOne(ctx, append(bson.D{record}, u.condition...), u.update)
 			if err != nil || result.MatchedCount > 0 {
 				return err
 			}
 		}
-		// There is no such record, it has something else there, or it changed between
-		// the two attempts.
-		doc, err := s.collection(name).FindOne(ctx, record, showing(g.key)).Raw()
+		// There is no such record, it has something else there, or it changed in
+		// between.
+		doc, err := s.collection(name).FindOne(ctx, bson.D{record}, showing(g.key)).Raw()
 		if err != nil {
 			return notFound(err)
 		}
@@ -67,12 +84,10 @@ func isPath(key string) bool { return key == "" || key[0] == '$' || strings.Cont
 
 // Append is taskdb.Backend's. A key with a dot, or with a $ in front, is refused.
 func (s *Store) Append(ctx context.Context, name, msgID, key string, added bson.RawValue) error {
-	g := growth{key: key, first: added, check: func(doc bson.Raw) error { return tail.Check(doc, key, added.Type) }}
+	check := func(doc bson.Raw) error { return tail.Check(doc, key, added.Type) }
+	g := growArray(key, bson.D{{Key: "$each", Value: added}}, added, check)
 	if added.Type == bson.TypeString {
-		joined := bson.D{{Key: "$concat", Value: bson.A{"$" + key, bson.D{{Key: "$literal", Value: added}}}}}
-		g.kind, g.more = "string", []bson.D{{{Key: "$set", Value: bson.D{{Key: key, Value: joined}}}}}
-	} else {
-		g.kind, g.more = "array", bson.D{{Key: "$push", Value: bson.D{{Key: key, Value: bson.D{{Key: "$each", Value: added}}}}}}
+		g = growText(key, added, check)
 	}
 	return about(name, s.call(ctx, func() error {
 		if err := refusePath(key); err != nil {
@@ -81,7 +96,7 @@ func (s *Store) Append(ctx context.Context, name, msgID, key string, added bson.
 		if err := refuseReferences(added.Value); err != nil {
 			return err
 		}
-		err := s.grow(ctx, name, byMsgID(msgID), g)
+		err := s.grow(ctx, name, bson.E{Key: "msg_id", Value: bson.Raw(isText(msgID))}, g)
 		if added.Type == bson.TypeString && hasCode(err, query.CodeTypeMismatch) {
 			return s.appendWhole(ctx, name, msgID, key, added)
 		}

@@ -28,7 +28,8 @@
 // Each operation is one command about one document, since a single server knows no
 // transactions. A batch is therefore seen while it is added, and one that is
 // refused is taken back document by document; if the process dies in between, part
-// of it stays.
+// of it stays. A bulk is one command where the server has bulkWrite, as MongoDB 8
+// has, but for its deletions of many; elsewhere each update and each deletion is one.
 //
 // # Indexes
 //

@@ -22,4 +22,12 @@ func openNew(t *testing.T) *taskdb.DB {
 	return db
 }
 
-func TestConformance(t *testing.T) { backendtest.Run(t, openNew, departures()...) }
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	backendtest.Run(t, openNew, departures()...)
+}
+
+func TestDepartures(t *testing.T) {
+	t.Parallel()
+	backendtest.Departures(t, openNew, departures()...)
+}

@@ -84,13 +84,9 @@ func (s *Store) putBuffer(ctx context.Context, at place, r io.Reader) error {
 // push appends a value to the array under a record's key, which was one of buffers
 // when the record was looked at, or makes one of a key that is null or missing.
 func (s *Store) push(ctx context.Context, at place, value bson.Binary) error {
-	return s.grow(ctx, at.collection, bson.D{{Key: "_id", Value: bson.D{{Key: "$eq", Value: at.id}}}}, growth{
-		key: at.key, kind: "array",
-		more:  bson.D{{Key: "$push", Value: bson.D{{Key: at.key, Value: value}}}},
-		first: bson.A{value},
-		check: func(doc bson.Raw) error {
-			_, err := buffersIn(doc, at.key)
-			return err
-		},
-	})
+	record := bson.E{Key: "_id", Value: bson.D{{Key: "$eq", Value: at.id}}}
+	return s.grow(ctx, at.collection, record, growArray(at.key, value, bson.A{value}, func(doc bson.Raw) error {
+		_, err := buffersIn(doc, at.key)
+		return err
+	}))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -29,13 +30,26 @@ type Store struct {
 	// standard indexes.
 	prepared sync.Map
 	sweeper  sweeper
+
+	noBulkWrite atomic.Bool // the server does not know the command
+	// last is the collection that was asked for last, most often the only one: to make
+	// a handle takes a twentieth of a get.
+	last atomic.Pointer[namedCollection]
 }
 
 // Open opens the store that a connection string names. It fails with
 // taskdb.ErrUnreachable if no server answers.
 func Open(ctx context.Context, uri string) (*Store, error) {
-	settings := options.Client().SetAppName("taskdb").SetServerSelectionTimeout(selectionTimeout).
+	return open(ctx, settingsOf(uri))
+}
+
+// settingsOf are those of a connection string, and what it does not say.
+func settingsOf(uri string) *options.ClientOptions {
+	return options.Client().SetAppName("taskdb").SetServerSelectionTimeout(selectionTimeout).
 		SetWriteConcern(writeconcern.Majority()).ApplyURI(uri)
+}
+
+func open(ctx context.Context, settings *options.ClientOptions) (*Store, error) {
 	client, err := mongo.Connect(settings)
 	if err != nil {
 		return nil, err
@@ -53,10 +67,21 @@ func Open(ctx context.Context, uri string) (*Store, error) {
 // store, and ends with it.
 func (s *Store) Client() *mongo.Client { return s.client }
 
+// namedCollection is a collection with its full name.
+type namedCollection struct {
+	name   string
+	handle *mongo.Collection
+}
+
 // collection returns a collection by its full name.
 func (s *Store) collection(name string) *mongo.Collection {
+	if last := s.last.Load(); last != nil && last.name == name {
+		return last.handle
+	}
 	database, rest, _ := strings.Cut(name, ".")
-	return s.client.Database(database).Collection(rest)
+	handle := s.client.Database(database).Collection(rest)
+	s.last.Store(&namedCollection{name, handle})
+	return handle
 }
 
 // call asks the server, unless the store is closed, and translates its error.

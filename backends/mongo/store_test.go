@@ -103,6 +103,7 @@ func TestOfARefusedBatchNothingIsLeft(t *testing.T) {
 }
 
 func TestOfManyThatAddTheSameTaskOneSucceeds(t *testing.T) {
+	t.Parallel()
 	_, db := openBoth(t)
 	const writers, tasks = 8, 25
 	var added [tasks]atomic.Int32
@@ -127,6 +128,7 @@ func TestOfManyThatAddTheSameTaskOneSucceeds(t *testing.T) {
 }
 
 func TestPagesHoldEachRecordOnceWhileOthersAreAdded(t *testing.T) {
+	t.Parallel()
 	_, db := openBoth(t)
 	noon := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	for i := range 12 {
@@ -192,14 +194,15 @@ func TestAPasswordIsInNoErrorOfAMalformedURL(t *testing.T) {
 	}
 }
 
-// large returns the record of a task that is larger than MongoDB takes, with two
-// buffers of 9 MiB and a small one.
+// large returns the record of a task that is larger than MongoDB takes, with buffers
+// of 16 MiB, of one byte and of 1 MiB.
 func large(id string) *taskdb.TaskRecord {
-	data := func(b byte) []byte { return bytes.Repeat([]byte{b}, 9<<20) }
-	return &taskdb.TaskRecord{MsgID: id, Label: "x", Buffers: [][]byte{data(1), {2}, data(3)}}
+	data := func(b byte, size int) []byte { return bytes.Repeat([]byte{b}, size) }
+	return &taskdb.TaskRecord{MsgID: id, Label: "x", Buffers: [][]byte{data(1, 16<<20), {2}, data(3, 1<<20)}}
 }
 
 func TestALargeRecordLeavesNoKeyOfItsOwn(t *testing.T) {
+	t.Parallel()
 	own, db := openBoth(t)
 	record := large("a")
 	require.NoError(t, db.Add(t.Context(), record))
@@ -234,6 +237,7 @@ func TestALargeRecordLeavesNoKeyOfItsOwn(t *testing.T) {
 }
 
 func TestALargeResultIsSet(t *testing.T) {
+	t.Parallel()
 	_, db := openBoth(t)
 	record := large("a")
 	require.NoError(t, db.Add(t.Context(), &taskdb.TaskRecord{MsgID: "a", Label: "x", Buffers: [][]byte{{7}}}))

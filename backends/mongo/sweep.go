@@ -78,7 +78,11 @@ func (s *Store) sweep(ctx context.Context, name string, before time.Time) error 
 	}
 	defer func() { _ = cursor.Close(context.WithoutCancel(ctx)) }()
 	for cursor.Next(ctx) {
-		if err := s.sweepFile(ctx, name, cursor.Current.Lookup("files_id").ObjectID()); err != nil {
+		id, ok := cursor.Current.Lookup("files_id").ObjectIDOK()
+		if !ok {
+			continue // the server was asked for none such
+		}
+		if err := s.sweepFile(ctx, name, id); err != nil {
 			return err
 		}
 	}

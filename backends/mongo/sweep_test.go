@@ -24,6 +24,7 @@ func (o ownStore) files(t *testing.T) (files, chunks int64) {
 }
 
 func TestBuffersWithoutARecordAreRemoved(t *testing.T) {
+	t.Parallel()
 	own, db := openBoth(t)
 	collection := own.prefix + taskdb.DefaultCollection
 	buffer := bytes.Repeat([]byte("buffer"), 180_000)
@@ -55,6 +56,7 @@ func TestBuffersWithoutARecordAreRemoved(t *testing.T) {
 }
 
 func TestADroppedCollectionTakesItsBuffersWithIt(t *testing.T) {
+	t.Parallel()
 	own, db := openBoth(t)
 	require.NoError(t, db.Add(t.Context(), &taskdb.TaskRecord{MsgID: "a"}))
 	require.NoError(t, db.PutBuffer(t.Context(), "a", "buffers", bytes.NewReader(make([]byte, 1<<20+1))))

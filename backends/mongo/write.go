@@ -13,44 +13,44 @@ import (
 	"github.com/taskdb/taskdb/taskdb"
 )
 
-// Write is taskdb.Backend's. Inserts that follow one another are one command, and so
-// is each other change. A deletion of many is one that the server carries through.
+// Write is taskdb.Backend's. What can go in one command goes in one: inserts that
+// follow one another and, where the server has MongoDB 8's bulkWrite, changes of any
+// kind. A deletion of many is always one by itself, which the server carries through.
 func (s *Store) Write(ctx context.Context, name string, changes []taskdb.Change, ordered bool) ([]taskdb.Outcome, error) {
 	outcomes := make([]taskdb.Outcome, len(changes))
 	for next := 0; next < len(changes); {
-		end := next + max(1, insertsIn(changes[next:]))
-		err := s.call(ctx, func() error {
-			if changes[next].Kind == taskdb.InsertDocument {
-				return s.insert(ctx, name, changes[next:end], outcomes[next:end], ordered)
-			}
-			return s.change(ctx, name, &changes[next], &outcomes[next])
-		})
+		n, err := s.writeFirst(ctx, name, changes[next:], outcomes[next:], ordered)
 		switch {
 		case isRefusal(err):
-			outcomes[next].Err = about(name, err)
+			giveUp(outcomes[next:next+n], about(name, err))
 		case err != nil && next == 0:
 			return nil, err
 		case err != nil:
 			giveUp(outcomes[next:], err)
 			return outcomes, nil
 		}
-		if ordered && outcomes[end-1].Err != nil {
-			giveUp(outcomes[end:], taskdb.ErrNotTried)
+		next += n
+		if ordered && n > 0 && outcomes[next-1].Err != nil {
+			giveUp(outcomes[next:], taskdb.ErrNotTried)
 			return outcomes, nil
 		}
-		next = end
 	}
 	return outcomes, nil
 }
 
-// insertsIn is how many inserts changes begin with.
-func insertsIn(changes []taskdb.Change) int {
-	for i, c := range changes {
-		if c.Kind != taskdb.InsertDocument {
-			return i
+// writeFirst carries out the first of some changes, with those that go in one command
+// with it, and returns of how many the outcome is told, or the error.
+func (s *Store) writeFirst(ctx context.Context, name string, changes []taskdb.Change, outcomes []taskdb.Outcome, ordered bool) (n int, err error) {
+	together := s.together(changes)
+	err = s.call(ctx, func() (err error) {
+		if together == 0 {
+			n = 1
+			return s.change(ctx, name, &changes[0], &outcomes[0])
 		}
-	}
-	return len(changes)
+		n, err = s.bulk(ctx, name, changes[:together], outcomes[:together], ordered)
+		return err
+	})
+	return n, err
 }
 
 // giveUp says of changes why they were not done.
@@ -65,43 +65,6 @@ func giveUp(outcomes []taskdb.Outcome, err error) {
 func isRefusal(err error) bool {
 	var wrong *query.Error
 	return errors.As(err, &wrong) || errors.Is(err, taskdb.ErrExists) || errors.Is(err, taskdb.ErrTooLarge)
-}
-
-// insert stores documents by one command.
-func (s *Store) insert(ctx context.Context, name string, inserts []taskdb.Change, outcomes []taskdb.Outcome, ordered bool) error {
-	if err := s.prepare(ctx, name); err != nil {
-		return err
-	}
-	var docs []bson.Raw
-	var places []int
-	for i, c := range inserts {
-		doc, err := s.fit(ctx, name, c.Doc)
-		if err != nil && !isRefusal(translate(ctx, err)) {
-			return err
-		}
-		if outcomes[i].Err = err; err == nil {
-			docs, places = append(docs, doc), append(places, i)
-		} else if ordered {
-			break
-		}
-	}
-	if len(docs) > 0 {
-		_, err := s.collection(name).InsertMany(ctx, docs, options.InsertMany().SetOrdered(ordered))
-		var refused mongo.BulkWriteException
-		if err != nil && (!errors.As(err, &refused) || refused.WriteConcernError != nil) {
-			return err
-		}
-		for _, r := range refused.WriteErrors {
-			outcomes[places[r.Index]].Err = about(name, writeFailure(r.WriteError).translated(r))
-		}
-	}
-	for i := range outcomes {
-		if ordered && outcomes[i].Err != nil {
-			giveUp(outcomes[i+1:], taskdb.ErrNotTried)
-			break
-		}
-	}
-	return nil
 }
 
 // change carries out an update or a deletion.

@@ -1,12 +1,12 @@
 // Command ferretdb is a server of MongoDB's wire protocol for tests, where there
 // is no MongoDB: FerretDB, which keeps its data in SQLite. It is called with the
-// folder that the data goes to:
+// folder that the data goes to, and the address to listen on:
 //
-//	ferretdb /tmp/data
+//	ferretdb /tmp/data 127.0.0.1:0
 //
-// It listens on a free port of 127.0.0.1 and prints its URL as a line. It ends on
-// SIGTERM, or when its standard input ends, so that it does not outlive the
-// process that started it.
+// It prints its URL as a line, with the port that it was given if it asked for any.
+// It ends on SIGTERM, or when its standard input ends, so that it does not outlive
+// the process that started it.
 package main
 
 import (
@@ -31,17 +31,18 @@ func main() {
 }
 
 func run() error {
-	if len(os.Args) != 2 {
-		return errors.New("want one argument: the folder that the data goes to")
+	if len(os.Args) != 3 {
+		return errors.New("want two arguments: the folder that the data goes to, and the address")
 	}
 	folder, err := filepath.Abs(os.Args[1])
 	if err != nil {
 		return err
 	}
 	server, err := ferretdb.New(&ferretdb.Config{
-		Listener: ferretdb.ListenerConfig{TCP: "127.0.0.1:0"},
-		Logger:   slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})),
-		Handler:  "sqlite",
+		Listener: ferretdb.ListenerConfig{TCP: os.Args[2]},
+		// A handler that writes formats whole documents for messages that it leaves out.
+		Logger:  slog.New(slog.DiscardHandler),
+		Handler: "sqlite",
 		// Tests have nothing to do with the loss of power.
 		SQLiteURL: "file:" + folder + "/?_pragma=synchronous(off)",
 	})

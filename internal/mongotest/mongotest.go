@@ -32,9 +32,10 @@ type Server struct {
 	// Ferret tells that it is FerretDB, which does not answer all as MongoDB does.
 	Ferret bool
 
-	process *exec.Cmd // nil if it is somebody else's
+	folder  string // empty if it is somebody else's
+	address string
+	process *exec.Cmd // nil if it does not run
 	stdin   io.Closer
-	folder  string
 }
 
 // Main runs a package's tests with a server and returns their exit code.
@@ -55,30 +56,49 @@ func Main(m *testing.M, server **Server) int {
 
 // Start returns a server that answers. It must be stopped.
 func Start(ctx context.Context) (*Server, error) {
-	s := &Server{URL: os.Getenv(URLVariable)}
-	if s.URL == "" {
-		if err := s.start(ctx); err != nil {
-			return nil, err
-		}
+	url := os.Getenv(URLVariable)
+	if url == "" {
+		return StartOwn(ctx)
 	}
-	if err := s.ping(ctx); err != nil {
+	s := &Server{URL: url}
+	return s, s.ping(ctx)
+}
+
+// StartOwn returns a FerretDB that answers, to do with as one likes. It must be
+// stopped.
+func StartOwn(ctx context.Context) (*Server, error) {
+	folder, err := os.MkdirTemp("", "taskdb-ferretdb-")
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{Ferret: true, folder: folder, address: "127.0.0.1:0"}
+	if err := s.Restart(ctx); err != nil {
 		return nil, errors.Join(err, s.Stop())
 	}
 	return s, nil
 }
 
-// start starts FerretDB and reads its URL.
-func (s *Server) start(ctx context.Context) error {
+// Restart starts a server that was killed, with the data and the port that it had,
+// and waits until it answers.
+func (s *Server) Restart(ctx context.Context) error {
 	program, err := build(ctx)
 	if err != nil {
 		return fmt.Errorf("build FerretDB: %w", err)
 	}
-	if s.folder, err = os.MkdirTemp("", "taskdb-ferretdb-"); err != nil {
+	if err := s.run(program); err != nil {
 		return err
 	}
-	process := exec.Command(program, s.folder)
+	return s.ping(ctx)
+}
+
+// run starts a program of FerretDB and reads its URL.
+func (s *Server) run(program string) error {
+	process := exec.Command(program, s.folder, s.address)
 	process.Stderr = os.Stderr
-	if s.stdin, err = process.StdinPipe(); err != nil {
+	// It makes much garbage, and lives for a minute.
+	process.Env = append(os.Environ(), "GOGC=400")
+	stdin, err := process.StdinPipe()
+	if err != nil {
 		return err
 	}
 	stdout, err := process.StdoutPipe()
@@ -88,12 +108,13 @@ func (s *Server) start(ctx context.Context) error {
 	if err := process.Start(); err != nil {
 		return err
 	}
-	s.process, s.Ferret = process, true
+	s.process, s.stdin = process, stdin
 	line, err := bufio.NewReader(stdout).ReadString('\n')
 	if err != nil {
-		return errors.Join(fmt.Errorf("FerretDB's URL: %w", err), s.Stop())
+		return fmt.Errorf("FerretDB's URL: %w", err)
 	}
 	s.URL = strings.TrimSpace(line)
+	s.address = addressOf(s.URL)
 	return nil
 }
 
@@ -106,11 +127,25 @@ func (s *Server) ping(ctx context.Context) error {
 	return errors.Join(client.Ping(ctx, nil), client.Disconnect(ctx))
 }
 
+// Kill ends a server that was started at once, whatever it does, and waits for its
+// end. Its data stay.
+func (s *Server) Kill() error {
+	if err := s.process.Process.Kill(); err != nil {
+		return err
+	}
+	_ = s.process.Wait() // it was killed
+	s.process = nil
+	return nil
+}
+
 // Stop ends a server that was started, waits for its end and removes its data.
 func (s *Server) Stop() error {
-	if s.process == nil {
+	if s.folder == "" {
 		return nil
 	}
-	stopped := errors.Join(s.process.Process.Signal(syscall.SIGTERM), s.stdin.Close(), s.process.Wait())
+	var stopped error
+	if s.process != nil {
+		stopped = errors.Join(s.process.Process.Signal(syscall.SIGTERM), s.stdin.Close(), s.process.Wait())
+	}
 	return errors.Join(stopped, os.RemoveAll(s.folder))
 }
