@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
@@ -41,13 +40,14 @@ func (t *tally) count(r transfer.Result) error {
 
 // countAll is count, and notes the records that are not there as they should be.
 func (t *tally) countAll(r transfer.Result) error {
+	id := printable(text(r.Doc.Lookup("_id")))
 	switch {
 	case r.Fate == transfer.Missing:
-		t.note(r, errors.New("it is not there"))
+		t.notes.add("%s: %s: it is not there", t.what, id)
 	case r.Fate == transfer.Different && r.Err != nil:
-		t.note(r, r.Err)
+		t.notes.add("%s: %s: %v", t.what, id, r.Err)
 	case r.Fate == transfer.Different:
-		t.note(r, fmt.Errorf("it differs in %s", wording(r.Where)))
+		t.notes.add("%s: %s: it differs in %s", t.what, id, wording(r.Where))
 	}
 	return t.count(r)
 }
@@ -65,6 +65,7 @@ func wording(d transfer.Discrepancy) string {
 	return strings.Join(paths, ", ")
 }
 
+// note notes what is wrong with a record as it was read.
 func (t *tally) note(r transfer.Result, err error) {
 	if t.isFile {
 		t.notes.add("%s: %s, row %d: %v", t.what, r.Record.Source, r.Record.Row, err)

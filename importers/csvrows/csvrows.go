@@ -40,7 +40,7 @@ var TextKeys = []string{
 
 // ErrFormat is returned for a file that cannot be CSV: it has a NUL, or begins as
 // JSON does.
-var ErrFormat = errors.New("not CSV")
+var ErrFormat = errors.New("not CSV: it has a NUL, or begins as JSON does")
 
 // CheckPaths refuses columns that cannot be those of one document: without a name,
 // twice the same, or one within another.

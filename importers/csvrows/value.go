@@ -65,8 +65,11 @@ func jsonValue(text string) (v bsoncore.Value, ok bool) {
 	if err != nil {
 		return v, false
 	}
-	raw := doc.Lookup("")
-	return bsoncore.Value{Type: bsoncore.Type(raw.Type), Data: raw.Value}, true
+	values, err := doc.Values()
+	if err != nil || len(values) != 1 { // it closed the object itself, and went on
+		return v, false
+	}
+	return bsoncore.Value{Type: bsoncore.Type(values[0].Type), Data: values[0].Value}, true
 }
 
 // textOf writes a value.
