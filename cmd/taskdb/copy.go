@@ -242,12 +242,15 @@ func (c *copier) tally(name string) *tally {
 
 // pass goes once through the records of a collection, and shows that it does.
 func (c *copier) pass(ctx context.Context, doing string, t *tally, do func(transfer.Records) error) error {
-	records, err := c.from.count(ctx, t.what, c.filter)
-	if err != nil {
-		return err
+	records := int64(unknown)
+	if isTerminal(c.p.stderr) { // else nobody asks
+		var err error
+		if records, err = c.from.count(ctx, t.what, c.filter); err != nil {
+			return err
+		}
 	}
 	c.p.beginProgress(doing+" "+t.what, records)
-	err = c.from.each(ctx, t.what, c.filter, do)
+	err := c.from.each(ctx, t.what, c.filter, do)
 	c.p.endProgress()
 	t.notes.end()
 	return err

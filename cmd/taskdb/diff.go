@@ -14,7 +14,7 @@ import (
 	"github.com/taskdb/taskdb/transfer"
 )
 
-const diffLong = `Diff tells in which records A and B differ: which only one of them has, by their _id,
+const diffLong = `Diff tells in which records the two differ: which only one of them has, by their _id,
 and of those that are different the paths whose values are. Then it tells, on standard
 error, how many there are of each kind.
 
@@ -111,7 +111,7 @@ func (p *program) compare(ctx context.Context, a, b *side, filter *query.Filter,
 	}
 	d.summarize()
 	if d.found > 0 {
-		err = errors.New("A and B differ")
+		err = errors.New("the two differ")
 	}
 	return errors.Join(err, unreadError(a.unread+b.unread))
 }

@@ -15,7 +15,7 @@ func TestDiff(t *testing.T) {
 	onStore(t, "add", "--store", b, "--collection", "x.y", `{_id: {a: 1}}`)
 	const summary = `taskdb: ipython-tasks.task_records: 1 the same, 1 only in A, 1 only in B, 1 different
 taskdb: x.y: 0 the same, 0 only in A, 1 only in B, 0 different
-taskdb diff: A and B differ
+taskdb diff: the two differ
 `
 	require.Equal(t, result{`{"collection":"ipython-tasks.task_records","_id":"2","difference":"different","paths":["header.n","buffers.0"],"order":false}
 {"collection":"ipython-tasks.task_records","_id":"3","difference":"only in A"}
