@@ -40,6 +40,10 @@ func TestOpen(t *testing.T) {
 		{"lines", write(t, "tasks.db", "{\"a\": 1}\n{\"a\": 2}"), 2},
 		{"array", write(t, "tasks.txt", `[{"a": 1}]`), 1},
 		{"compressed lines", zipped(t, "{\"a\": 1}\n{\"a\": 2}\n{\"a\": 3}\n"), 3},
+		{"BSON", write(t, "tasks.json", "\x05\x00\x00\x00\x00\x08\x00\x00\x00\x0aa\x00\x00"), 2},
+		{"compressed BSON", zipped(t, "\x05\x00\x00\x00\x00"), 1},
+		{"CSV", write(t, "tasks.CSV", "msg_id,n\na,1\nb,2\n"), 2},
+		{"JSON that is called CSV", write(t, "tasks.csv", `{"a": 1}`), 1},
 		{"empty", write(t, "tasks.json", ""), 0},
 	}
 	for _, tt := range tests {

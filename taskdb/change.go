@@ -123,7 +123,7 @@ type Delete struct {
 }
 
 func (i Insert) change() (Change, error) {
-	doc, err := prepare(i.Doc)
+	doc, err := Prepare(i.Doc)
 	return Change{Kind: InsertDocument, Doc: doc}, err
 }
 

@@ -68,7 +68,7 @@ func (db *DB) AddRaw(ctx context.Context, docs ...bson.Raw) error {
 	checked := make([]bson.Raw, len(docs))
 	for i, doc := range docs {
 		var err error
-		if checked[i], err = prepare(doc); err != nil {
+		if checked[i], err = Prepare(doc); err != nil {
 			return fmt.Errorf("add document %d of %d: %w", i+1, len(docs), err)
 		}
 	}

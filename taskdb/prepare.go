@@ -13,9 +13,11 @@ import (
 // buffers that a store may keep beside it (see Lift).
 const MaxRecordSize = 16 << 20
 
-// prepare checks a document that is to be stored and returns it with its _id in
-// the first place, where MongoDB puts it.
-func prepare(doc bson.Raw) (bson.Raw, error) {
+// Prepare returns a document as AddRaw stores it: with its _id, in the first place,
+// where MongoDB puts it. One without gets its msg_id as _id, if that is a string,
+// else a new ObjectID. It fails if no store takes the document. What it returns may
+// share the document's bytes.
+func Prepare(doc bson.Raw) (bson.Raw, error) {
 	if err := query.Validate(doc); err != nil {
 		return nil, err
 	}

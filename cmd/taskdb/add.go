@@ -13,6 +13,7 @@ import (
 	"github.com/taskdb/taskdb/importers"
 	"github.com/taskdb/taskdb/query"
 	"github.com/taskdb/taskdb/taskdb"
+	"github.com/taskdb/taskdb/transfer"
 )
 
 const addLong = `Add stores the records that are given as RECORD, or else stand on standard input:
@@ -67,7 +68,7 @@ func (p *program) addCommand() *cobra.Command {
 // at once, or else of standard input.
 func (p *program) recordsToAdd(ctx context.Context, args []string) (iter.Seq2[importers.Record, error], error) {
 	if len(args) == 0 {
-		reader, err := p.readInput(ctx)
+		reader, err := p.readInput(ctx, false)
 		if err != nil {
 			return nil, err
 		}
@@ -125,12 +126,12 @@ func allOf(records iter.Seq2[importers.Record, error]) (docs []bson.Raw, err err
 func (p *program) addEach(ctx context.Context, db *taskdb.DB, records iter.Seq2[importers.Record, error]) error {
 	out := newJSONPrinter(formLines, p.stdout)
 	count, refused := 0, 0
-	err := storeEach(ctx, db, records, func(o outcome) error {
+	err := transfer.Add(ctx, db, records, func(r transfer.Result) error {
 		count++
-		if o.err != nil {
+		if r.Err != nil {
 			refused++
 		}
-		return out.print(o.document(count))
+		return out.print(additionOf(r, count))
 	})
 	if err == nil && refused > 0 {
 		err = fmt.Errorf("records that were not added: %d", refused)
@@ -138,15 +139,15 @@ func (p *program) addEach(ctx context.Context, db *taskdb.DB, records iter.Seq2[
 	return errors.Join(err, out.finish())
 }
 
-// document is what add prints of the n-th record, from 1.
-func (o outcome) document(n int) bson.Raw {
+// additionOf is what add prints of the n-th record, from 1.
+func additionOf(r transfer.Result, n int) bson.Raw {
 	doc := bsoncore.NewDocumentBuilder().AppendInt64("record", int64(n))
-	if id, ok := o.record.Doc.Lookup("msg_id").StringValueOK(); ok {
+	if id, ok := r.Record.Doc.Lookup("msg_id").StringValueOK(); ok {
 		doc.AppendString("msg_id", id)
 	}
-	doc.AppendBoolean("added", o.err == nil)
-	if o.err != nil {
-		doc.AppendString("error", o.err.Error())
+	doc.AppendBoolean("added", r.Err == nil)
+	if r.Err != nil {
+		doc.AppendString("error", r.Err.Error())
 	}
 	return bson.Raw(doc.Build())
 }

@@ -47,7 +47,7 @@ func TestAddEach(t *testing.T) {
 	require.Contains(t, rows[1], `{"record":2,"msg_id":"a","added":false,"error":"`)
 	require.Contains(t, rows[1], `E11000 duplicate key error`)
 	require.Contains(t, rows[2], `{"record":3,"added":false,"error":"standard input:3`)
-	require.Contains(t, rows[3], `{"record":4,"added":false,"error":"insert: The '_id' value cannot be of type array`)
+	require.Contains(t, rows[3], `{"record":4,"added":false,"error":"The '_id' value cannot be of type array`)
 	require.Equal(t, `{"record":5,"added":true}`, rows[4])
 	require.Equal(t, "taskdb add: records that were not added: 3\n", got.stderr)
 	require.Equal(t, exitFailure, got.code)

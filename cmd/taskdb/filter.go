@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -120,7 +121,8 @@ func condition(key, operator string, operand any) bson.D {
 func oneFilter(before int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) > before+1 {
-			return usage("put quotes around the filter: "+cmd.CommandPath()+" '{completed: null}'",
+			words := strings.Fields(cmd.Use)[1 : 1+before]
+			return usage("put quotes around the filter: "+strings.Join(append([]string{cmd.CommandPath()}, words...), " ")+" '{completed: null}'",
 				"one filter at most, not %d words", len(args)-before)
 		}
 		if len(args) < before {

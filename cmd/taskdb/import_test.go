@@ -27,7 +27,7 @@ func TestImportAgain(t *testing.T) {
 	changed := strings.ReplaceAll(onStore(t, "export", "--failed"), "ValueError", "KeyError") + `{"msg_id": "new"}`
 	for _, c := range []struct{ stdin, file, want string }{
 		{"", sample, sample + ": 0 imported, 406 there already\n"},
-		{changed, "-", "-: 1 imported, 32 there already\n"},
+		{changed, "-", "-: 1 imported, 32 there already, 32 of them different\n"},
 	} {
 		require.Equal(t, result{c.want, "", exitOK}, taskdbRun(t, c.stdin, "import", c.file))
 	}
@@ -39,6 +39,7 @@ func TestImportAgain(t *testing.T) {
 // stays, that this is counted, and that the rest can be imported.
 func TestImportInterrupted(t *testing.T) {
 	newStore(t)
+	const batchRecords = 1000 // are stored at once
 	const records = batchRecords + batchRecords/2
 	ctx, interrupt := context.WithCancel(t.Context())
 	in := io.MultiReader(strings.NewReader(numbered(records)), &stuck{interrupt, t.Context()})
@@ -116,5 +117,5 @@ func TestImportOfWrongFiles(t *testing.T) {
 	require.Contains(t, got.stderr, "does-not-exist.db: no such file")
 	got = taskdbRun(t, "buy milk", "import", "-")
 	require.Equal(t, exitFailure, got.code)
-	require.Contains(t, got.stderr, "not JSON")
+	require.Contains(t, got.stderr, "neither JSON nor a BSON dump")
 }

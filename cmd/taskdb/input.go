@@ -7,17 +7,22 @@ import (
 	"io"
 
 	"github.com/taskdb/taskdb/importers"
-	"github.com/taskdb/taskdb/importers/jsonlines"
+	"github.com/taskdb/taskdb/importers/csvrows"
 )
 
-// readInput reads JSON from standard input.
-func (p *program) readInput(ctx context.Context) (importers.Reader, error) {
+// readInput reads records from standard input.
+func (p *program) readInput(ctx context.Context, isCSV bool) (importers.Reader, error) {
 	if isTerminal(p.stdin) {
 		p.note("taskdb", "reading records from standard input, to its end (Ctrl-D)")
 	}
-	reader, err := jsonlines.NewReader("standard input", p.input(ctx))
-	if errors.Is(err, jsonlines.ErrFormat) {
-		err = fmt.Errorf("%w; a database must be named as a file", err)
+	const name = "standard input"
+	if isCSV {
+		return csvrows.NewReader(name, p.input(ctx))
+	}
+	reader, err := importers.NewReader(name, p.input(ctx))
+	if errors.Is(err, importers.ErrUnknownFormat) {
+		err = &hinted{fmt.Errorf("%s is neither JSON nor a BSON dump", name),
+			"a database must be named as a file; of CSV, import must be told: --format csv"}
 	}
 	return reader, err
 }

@@ -9,13 +9,19 @@ import (
 // redrawn is how often a terminal is drawn anew.
 const redrawn = 100 * time.Millisecond
 
+// unknown is a number of records that nobody knows.
+const unknown = -1
+
 // beginProgress shows on a terminal, until endProgress, how many records were
-// handled, of an unknown number.
-func (p *program) beginProgress(what string) {
+// handled, of so many or of an unknown number.
+func (p *program) beginProgress(what string, records int64) {
 	if !isTerminal(p.stderr) {
 		return
 	}
-	p.progress = progressbar.NewOptions64(-1,
+	if records == 0 {
+		return
+	}
+	p.progress = progressbar.NewOptions64(records,
 		progressbar.OptionSetWriter(p.stderr),
 		progressbar.OptionSetDescription(printable(what)),
 		progressbar.OptionShowCount(),

@@ -21,7 +21,7 @@ Warnings and hints go to standard error.
 Exit codes:
   0    done; that no record was selected is an answer too
   1    failure: a store or a file cannot be opened, or not all records were
-       read, stored or changed
+       read, stored or changed; or what diff compared differs
   2    the command line, a filter, an update, a sort or a projection is wrong, or
        takes a --yes or --force; nothing was done
   3    there is no task, index or collection of that name
@@ -60,6 +60,8 @@ func (p *program) rootCommand() *cobra.Command {
 		p.importCommand(),
 		p.addCommand(),
 		p.exportCommand(),
+		p.copyCommand(),
+		p.diffCommand(),
 	)
 	addGroup(root, "Change:",
 		p.updateCommand(),

@@ -12,6 +12,7 @@ import (
 	_ "github.com/taskdb/taskdb/backends/nodb"
 	_ "github.com/taskdb/taskdb/backends/sqlite"
 	"github.com/taskdb/taskdb/taskdb"
+	"github.com/taskdb/taskdb/transfer"
 )
 
 // sourceFlags say which records a command reads: those of files or of a store.
@@ -22,7 +23,7 @@ type sourceFlags struct {
 
 func (f *sourceFlags) register(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&f.in, "in", nil,
-		"read `FILE`, not a store: a database of IPython, or JSON lines; - is standard input (repeat it for several files)")
+		"read `FILE`, not a store: a database of IPython, JSON lines, BSON or CSV; - is standard input (repeat it for several files)")
 	completeFiles(cmd, "in")
 	f.store.orFile = true
 	f.store.register(cmd)
@@ -50,13 +51,13 @@ func (f *sourceFlags) useFiles(ctx context.Context, p *program, do func(db *task
 	}
 	var unread int
 	for _, path := range f.in {
-		l := loader{db: db, path: path, notes: notes{p: p}}
+		l := p.loader(db, path)
 		if err = l.load(ctx); err != nil {
 			break
 		}
-		unread += l.unread
-		if l.doubles > 0 {
-			p.note("taskdb", "%s: records whose id was read before, of which the first counts: %d", path, l.doubles)
+		unread += l.fates[transfer.Refused]
+		if l.there() > 0 {
+			p.note("taskdb", "%s: records whose id was read before, of which the first counts: %d", path, l.there())
 		}
 	}
 	if err == nil {

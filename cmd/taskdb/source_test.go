@@ -22,7 +22,7 @@ func TestSources(t *testing.T) {
 		"missing file": {[]string{"does-not-exist.db"},
 			result{"", "taskdb count: import: open does-not-exist.db: no such file or directory\n", exitFailure}},
 		"neither format": {[]string{text}, result{"", "taskdb count: import: " + text +
-			": unknown format: neither a SQLite database nor Extended JSON, one document a line or an array of them, plain or gzip\n", exitFailure}},
+			": unknown format: neither a SQLite database, nor Extended JSON, one document a line or an array of them, nor a BSON dump, nor CSV by its name\n", exitFailure}},
 		"empty file": {[]string{empty}, result{"0\n", "taskdb: " + empty + ": no records\n", exitOK}},
 		"an id twice": {[]string{twice},
 			result{"1\n", "taskdb: " + twice + ": records whose id was read before, of which the first counts: 1\n", exitOK}},

@@ -48,14 +48,21 @@ func defaultStoreText() string {
 
 // locate checks the flags and returns where the store is.
 func (f *storeFlags) locate() (location, error) {
-	database, name, dotted := strings.Cut(f.collection, ".")
-	if !dotted || database == "" || name == "" {
-		return location{}, usage("write it as "+taskdb.DefaultCollection, "wrong --collection: %q is no DATABASE.NAME", f.collection)
+	if err := checkCollectionFlag(f.collection); err != nil {
+		return location{}, err
 	}
 	if f.store != "" {
 		return locate("--store", f.store)
 	}
 	return locateByEnvironment()
+}
+
+func checkCollectionFlag(collection string) error {
+	database, name, dotted := strings.Cut(collection, ".")
+	if !dotted || database == "" || name == "" {
+		return usage("write it as "+taskdb.DefaultCollection, "wrong --collection: %q is no DATABASE.NAME", collection)
+	}
+	return nil
 }
 
 // read opens the store so that another process may write to it meanwhile, does
@@ -65,12 +72,12 @@ func (f *storeFlags) read(ctx context.Context, p *program, do func(db *taskdb.DB
 	if err != nil {
 		return err
 	}
-	db, err := taskdb.Open(ctx, at.readOnly())
+	db, err := at.openToRead(ctx)
 	if errors.Is(err, fs.ErrNotExist) {
 		return f.noStore(at)
 	}
 	if err != nil {
-		return whyNotOpen(ctx, at, err)
+		return err
 	}
 	err = f.pointOutCollection(ctx, p, db)
 	if err == nil {
@@ -117,22 +124,38 @@ func (f *storeFlags) write(ctx context.Context, p *program, do func(db *taskdb.D
 	if err != nil {
 		return err
 	}
-	isNew, err := at.prepare()
+	return at.write(ctx, p, func(db *taskdb.DB) error { return do(db.In(f.collection)) })
+}
+
+// write opens the store at a location for reading and writing, does something with
+// it, and closes it.
+func (l location) write(ctx context.Context, p *program, do func(db *taskdb.DB) error) error {
+	isNew, err := l.prepare()
 	if err != nil {
 		return err
 	}
-	db, err := taskdb.Open(ctx, at.url.String())
+	db, err := taskdb.Open(ctx, l.url.String())
 	if err != nil {
-		return whyNotOpen(ctx, at, err)
+		return whyNotOpen(ctx, l, err)
 	}
 	if isNew {
-		p.note("taskdb", "created the store %s", at)
+		p.note("taskdb", "created the store %s", l)
 	}
-	err = do(db.In(f.collection))
+	err = do(db)
 	if errors.Is(err, taskdb.ErrReadOnly) {
 		err = &hinted{err, "to write to it, leave mode=ro out of its URL"}
 	}
 	return errors.Join(err, db.Close())
+}
+
+// openToRead opens the store at a location so that another process may write to it
+// meanwhile. If there is none the error is fs.ErrNotExist.
+func (l location) openToRead(ctx context.Context) (*taskdb.DB, error) {
+	db, err := taskdb.Open(ctx, l.readOnly())
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		err = whyNotOpen(ctx, l, err)
+	}
+	return db, err
 }
 
 // whyNotOpen adds to an error what to do about it.

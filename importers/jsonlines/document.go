@@ -3,6 +3,7 @@ package jsonlines
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -26,7 +27,15 @@ func wrongAt(offset int, format string, args ...any) error {
 	return &placeError{offset, fmt.Errorf(format, args...)}
 }
 
-// parse returns the BSON of one document.
+// Parse returns the BSON of one document in Extended JSON, as a [Reader] reads it.
+func Parse(text []byte) (bson.Raw, error) {
+	if len(bytes.TrimLeft(text, blank)) == 0 {
+		return nil, io.ErrUnexpectedEOF
+	}
+	return parse(text)
+}
+
+// parse returns the BSON of a document whose text is not blank.
 //
 // The driver reads Extended JSON, but passes over what follows the document and
 // puts U+FFFD for what is not Unicode: that is found before. The same key twice

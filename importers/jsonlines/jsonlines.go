@@ -20,7 +20,6 @@ package jsonlines
 import (
 	"bufio"
 	"bytes"
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -102,7 +101,6 @@ func NewReader(name string, in io.Reader) (*Reader, error) {
 	r := &Reader{
 		name:  name,
 		close: func() error { return nil },
-		in:    bufio.NewReader(in),
 		line:  1,
 		max:   MaxDocument,
 	}
@@ -110,20 +108,16 @@ func NewReader(name string, in io.Reader) (*Reader, error) {
 	if c, ok := in.(io.Closer); ok {
 		r.close = c.Close
 	}
-	if err := r.begin(); err != nil {
+	if err := r.begin(in); err != nil {
 		return nil, fmt.Errorf("read %s: %w", name, err)
 	}
 	return r, nil
 }
 
 // begin reads what stands before the first document.
-func (r *Reader) begin() error {
-	if magic, _ := r.in.Peek(2); string(magic) == "\x1f\x8b" {
-		unzipped, err := gzip.NewReader(r.in)
-		if err != nil {
-			return err
-		}
-		r.in = bufio.NewReader(unzipped)
+func (r *Reader) begin(in io.Reader) (err error) {
+	if r.in, err = source.Unzipped(in); err != nil {
+		return err
 	}
 	if mark, _ := r.in.Peek(3); string(mark) == "\xef\xbb\xbf" {
 		r.in.Discard(3)
