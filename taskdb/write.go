@@ -132,8 +132,13 @@ func (db *DB) FindAndModify(ctx context.Context, operation Operation, found Foun
 // if the store's bounds removed it. An update that says nothing, nil or an empty
 // document, changes nothing.
 func (db *DB) UpdateRecord(ctx context.Context, msgID string, update any) error {
-	if parsed, err := query.ParseUpdateValue(update); err == nil && bytes.Equal(parsed.Source(), emptyDocument) {
+	parsed, err := query.ParseUpdateValue(update)
+	switch {
+	case err != nil: // Update tells it
+	case bytes.Equal(parsed.Source(), emptyDocument):
 		update = nil
+	default:
+		update = parsed
 	}
 	outcome, err := db.Update(ctx, Update{Filter: byMsgID(msgID), Update: update})
 	if err == nil && outcome.Matched == 0 {
