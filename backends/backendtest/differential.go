@@ -45,7 +45,7 @@ func openAll(t *testing.T, stores []Opener) (opened []*taskdb.DB) {
 }
 
 // fewQueries is how many queries a set of records is asked where that takes its time.
-const fewQueries = 10
+const fewQueries = 5
 
 // Part is the part of what stores do that a server does as MongoDB does.
 type Part struct {
@@ -54,7 +54,7 @@ type Part struct {
 }
 
 // DifferentialWithin is Differential within the part that a server has, with no
-// declared indexes. Each check asks 10 queries.
+// declared indexes. Each check asks 5 queries.
 func DifferentialWithin(t *testing.T, part Part, stores ...Opener) {
 	opened := openAll(t, stores)
 	rapid.Check(t, func(t *rapid.T) {

@@ -207,6 +207,7 @@ func requireOnce(t *testing.T, direct *taskdb.DB, f *faulty, c change, cut mongo
 }
 
 func TestAnAdditionWhoseReplyIsLostExists(t *testing.T) {
+	t.Parallel()
 	own, _ := openBoth(t)
 	f := openFaulty(t, own, "")
 	require.NoError(t, f.db.Add(t.Context(), &taskdb.TaskRecord{MsgID: "first"}))
@@ -216,6 +217,7 @@ func TestAnAdditionWhoseReplyIsLostExists(t *testing.T) {
 }
 
 func TestAQuestionOverAConnectionThatIsCutIsAskedAgain(t *testing.T) {
+	t.Parallel()
 	own, direct := openBoth(t)
 	addSome(t, direct)
 	f := openFaulty(t, own, "")
@@ -257,6 +259,7 @@ func TestAScanWhoseConnectionIsCutEndsWithAnError(t *testing.T) {
 }
 
 func TestAServerThatIsSilentIsGivenUpInTime(t *testing.T) {
+	t.Parallel()
 	own, direct := openBoth(t)
 	addSome(t, direct)
 	f := openFaulty(t, own, "?timeoutMS=300")
