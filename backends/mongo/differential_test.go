@@ -101,7 +101,8 @@ func leadsToArrays(path string) bool {
 }
 
 // isAnswered tells whether a filter asks what FerretDB answers as MongoDB does: about
-// no arrays.
+// no arrays, and with no operator whose operand is a document. Of {$ne: {}, $eq: {}},
+// which nothing is, it says that all is.
 func isAnswered(filter bson.Raw) bool {
 	elements, err := filter.Elements()
 	if err != nil {
@@ -115,10 +116,26 @@ func isAnswered(filter bson.Raw) bool {
 				return false
 			}
 		default:
-			if leadsToArrays(e.Key()) || bytes.Contains(e, []byte("$elemMatch")) {
+			if leadsToArrays(e.Key()) || bytes.Contains(e, []byte("$elemMatch")) || comparesDocuments(e.Value()) {
 				return false
 			}
 		}
 	}
 	return true
+}
+
+// comparesDocuments tells whether a condition has an operator whose operand is a
+// document, and no condition again.
+func comparesDocuments(condition bson.RawValue) bool {
+	doc, ok := condition.DocumentOK()
+	if !ok {
+		return false
+	}
+	elements, _ := doc.Elements()
+	return slices.ContainsFunc(elements, func(e bson.RawElement) bool {
+		if e.Key() == "$not" {
+			return comparesDocuments(e.Value())
+		}
+		return strings.HasPrefix(e.Key(), "$") && e.Value().Type == bson.TypeEmbeddedDocument
+	})
 }
