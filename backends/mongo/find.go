@@ -17,17 +17,19 @@ import (
 	"github.com/taskdb/taskdb/taskdb"
 )
 
-// byMsgID is the filter of the record whose msg_id is a text. It is in BSON already,
-// since to encode it would take the driver a twentieth of a get.
+// byMsgID is the filter of the record whose msg_id is a text, which those are not
+// that have it in an array: {msg_id: {$eq: …, $not: {$type: "array"}}}. It is in BSON
+// already, since to encode it would take the driver a twentieth of a get.
 func byMsgID(msgID string) bson.Raw {
-	return bson.Raw(bsoncore.NewDocumentBuilder().AppendDocument("msg_id", isText(msgID)).Build())
-}
-
-// isText is the condition that a value is a text, and no array that has it:
-// {$eq: …, $not: {$type: "array"}}.
-func isText(text string) bsoncore.Document {
-	isArray := bsoncore.NewDocumentBuilder().AppendString("$type", "array").Build()
-	return bsoncore.NewDocumentBuilder().AppendString("$eq", text).AppendDocument("$not", isArray).Build()
+	start, filter := bsoncore.AppendDocumentStart(make([]byte, 0, len(msgID)+64))
+	condition, filter := bsoncore.AppendDocumentElementStart(filter, "msg_id")
+	filter = bsoncore.AppendStringElement(filter, "$eq", msgID)
+	not, filter := bsoncore.AppendDocumentElementStart(filter, "$not")
+	filter = bsoncore.AppendStringElement(filter, "$type", "array")
+	for _, document := range []int32{not, condition, start} {
+		filter, _ = bsoncore.AppendDocumentEnd(filter, document)
+	}
+	return filter
 }
 
 // Get is taskdb.Backend's.

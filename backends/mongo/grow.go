@@ -96,7 +96,7 @@ func (s *Store) Append(ctx context.Context, name, msgID, key string, added bson.
 		if err := refuseReferences(added.Value); err != nil {
 			return err
 		}
-		err := s.grow(ctx, name, bson.E{Key: "msg_id", Value: bson.Raw(isText(msgID))}, g)
+		err := s.grow(ctx, name, bson.E{Key: "msg_id", Value: byMsgID(msgID).Lookup("msg_id")}, g)
 		if added.Type == bson.TypeString && hasCode(err, query.CodeTypeMismatch) {
 			return s.appendWhole(ctx, name, msgID, key, added)
 		}
