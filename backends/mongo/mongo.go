@@ -31,6 +31,9 @@
 // of it stays. A bulk is one command where the server has bulkWrite, as MongoDB 8
 // has, but for its deletions of many; elsewhere each update and each deletion is one.
 //
+// What lies below, the driver's *mongo.Collection or *mongo.Client, is to be had from
+// taskdb.DB.As.
+//
 // # Indexes
 //
 // The first write to a collection of tasks makes the standard indexes that it does

@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.mongodb.org/mongo-driver/v2/bson"
+	driver "go.mongodb.org/mongo-driver/v2/mongo"
 
 	"github.com/taskdb/taskdb/backends/mongo"
 	"github.com/taskdb/taskdb/query"
@@ -42,11 +43,13 @@ func (o ownStore) dropAll(t *testing.T) {
 	ctx := context.Background()
 	store, err := mongo.Open(ctx, server.URL)
 	require.NoError(t, err)
-	databases, err := store.Client().ListDatabaseNames(ctx, bson.D{})
+	var client *driver.Client
+	require.True(t, store.As(taskdb.DefaultCollection, &client))
+	databases, err := client.ListDatabaseNames(ctx, bson.D{})
 	require.NoError(t, err)
 	for _, database := range databases {
 		if strings.HasPrefix(database, o.prefix) {
-			require.NoError(t, store.Client().Database(database).Drop(ctx))
+			require.NoError(t, client.Database(database).Drop(ctx))
 		}
 	}
 	require.NoError(t, store.Close())
@@ -104,6 +107,8 @@ func (o ownStore) Append(ctx context.Context, name, msgID, key string, tail bson
 func (o ownStore) Stats(ctx context.Context, name string) (taskdb.Stats, error) {
 	return o.store.Stats(ctx, o.prefix+name)
 }
+
+func (o ownStore) As(name string, target any) bool { return o.store.As(o.prefix+name, target) }
 
 func (o ownStore) Explain(ctx context.Context, name string, r taskdb.Request) (*taskdb.Explanation, error) {
 	return o.store.Explain(ctx, o.prefix+name, r)

@@ -63,14 +63,24 @@ func open(ctx context.Context, settings *options.ClientOptions) (*Store, error) 
 	return s, nil
 }
 
-// Client returns the driver's client, for what taskdb does not do. It belongs to the
-// store, and ends with it.
-func (s *Store) Client() *mongo.Client { return s.client }
-
 // namedCollection is a collection with its full name.
 type namedCollection struct {
 	name   string
 	handle *mongo.Collection
+}
+
+// As is taskdb.Aser's. It gives the driver's *mongo.Collection and *mongo.Client, which
+// belong to the store, and end with it.
+func (s *Store) As(name string, target any) bool {
+	switch target := target.(type) {
+	case **mongo.Collection:
+		*target = s.collection(name)
+	case **mongo.Client:
+		*target = s.client
+	default:
+		return false
+	}
+	return true
 }
 
 // collection returns a collection by its full name.

@@ -22,7 +22,9 @@ import (
 
 // onServer returns the server's collection of a store's default one.
 func (o ownStore) onServer() *driver.Collection {
-	return o.store.Client().Database(o.prefix + "ipython-tasks").Collection("task_records")
+	var collection *driver.Collection
+	taskdb.NewDB(o).As(&collection)
+	return collection
 }
 
 func openBoth(t *testing.T) (ownStore, *taskdb.DB) {
@@ -46,6 +48,19 @@ func TestTheDefaultCollectionIsIPythons(t *testing.T) {
 	record, err := db.Get(t.Context(), "b")
 	require.NoError(t, err)
 	require.Equal(t, "of another", record.Label)
+}
+
+func TestWhatLiesBelowIsTheDriver(t *testing.T) {
+	own, db := openBoth(t)
+	var collection *driver.Collection
+	require.True(t, db.In("a.b").As(&collection))
+	require.Equal(t, own.prefix+"a", collection.Database().Name())
+	require.Equal(t, "b", collection.Name())
+	var client *driver.Client
+	require.True(t, db.As(&client))
+	require.NoError(t, client.Ping(t.Context(), nil))
+	require.False(t, db.As(new(int)))
+	require.False(t, db.In("no name").As(&collection))
 }
 
 // ipythonIndexes are those that IPython's hub makes when it starts.
