@@ -23,7 +23,7 @@ type writable struct {
 
 // Read is execute.Collection's.
 func (w writable) Read(ctx context.Context) (execute.Source, error) {
-	return w.store.view(w.name), ctx.Err()
+	return w.store.view(w.name, firstBatch), ctx.Err()
 }
 
 // errUnwritten says that a step put nothing into a collection that never had

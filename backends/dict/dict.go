@@ -121,22 +121,22 @@ func (s *Store) Get(ctx context.Context, name, msgID string) (doc bson.Raw, err 
 
 // Find is taskdb.Backend's.
 func (s *Store) Find(ctx context.Context, name string, r taskdb.Request) iter.Seq2[bson.Raw, error] {
-	return execute.Find(ctx, s.view(name), r)
+	return execute.Find(ctx, s.view(name, batchFor(r)), r)
 }
 
 // Count is taskdb.Backend's.
 func (s *Store) Count(ctx context.Context, name string, r taskdb.Request) (int64, error) {
-	return execute.Count(ctx, s.view(name), r)
+	return execute.Count(ctx, s.view(name, batchFor(r)), r)
 }
 
 // Distinct is taskdb.Backend's.
 func (s *Store) Distinct(ctx context.Context, name string, filter *query.Filter, values *query.Distinct) error {
-	return execute.Distinct(ctx, s.view(name), filter, values)
+	return execute.Distinct(ctx, s.view(name, firstBatch), filter, values)
 }
 
 // Explain is taskdb.Backend's.
 func (s *Store) Explain(ctx context.Context, name string, r taskdb.Request) (*taskdb.Explanation, error) {
-	return execute.Explain(ctx, s.view(name), r)
+	return execute.Explain(ctx, s.view(name, batchFor(r)), r)
 }
 
 // Collections is taskdb.Backend's.

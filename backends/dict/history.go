@@ -12,5 +12,5 @@ func (s *Store) History(ctx context.Context, name string) (iter.Seq2[string, err
 	if err := ctx.Err(); err != nil {
 		return nil, false, err
 	}
-	return execute.History(ctx, s.view(name)), true, nil
+	return execute.History(ctx, s.view(name, firstBatch)), true, nil
 }

@@ -20,22 +20,25 @@ type view struct {
 	c     *collection // at the start
 	moves uint64      // of the collection, at the start
 	turns uint64
+	batch int // how many documents to read first
 }
 
-// view returns a collection, which may come and go meanwhile.
-func (s *Store) view(name string) *view {
+// view returns a collection, which may come and go meanwhile, for walks that read so
+// many documents first.
+func (s *Store) view(name string, batch int) *view {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	v := newView(s.collections[name])
+	v.batch = batch
 	v.read = func(ctx context.Context, use func(c *collection) error) error { return s.read(ctx, name, use) }
 	return v
 }
 
 func newView(c *collection) *view {
 	if c == nil {
-		return &view{}
+		return &view{batch: smallBatch}
 	}
-	return &view{end: c.docs.nextID(), c: c, moves: c.moves.Load(), turns: c.turns.Load()}
+	return &view{end: c.docs.nextID(), c: c, moves: c.moves.Load(), turns: c.turns.Load(), batch: smallBatch}
 }
 
 // Indexes is execute.Source's.

@@ -8,14 +8,24 @@ import (
 
 	"github.com/taskdb/taskdb/backends/internal/execute"
 	"github.com/taskdb/taskdb/query"
+	"github.com/taskdb/taskdb/taskdb"
 )
 
-// The sizes of the batches that a walk reads under the lock. The first is small,
-// for walks that end early.
+// The sizes of the batches that a walk reads under the lock. The first is small if
+// few documents are likely to be wanted, as the one that is to be changed.
 const (
-	firstBatch = 8
+	smallBatch = 8
+	firstBatch = 64
 	maxBatch   = 1024
 )
+
+// batchFor is the size of the first batch of a request.
+func batchFor(r taskdb.Request) int {
+	if r.Limit == 0 {
+		return firstBatch
+	}
+	return int(max(smallBatch, min(r.Skip+r.Limit, maxBatch)))
+}
 
 // walk is a walk over a scan, between two batches: what it holds is no more than
 // where it stands.
@@ -29,18 +39,18 @@ type walk struct {
 	batch  []execute.Entry
 }
 
-func newWalk(scan query.Scan, end uint64) *walk {
+func newWalk(scan query.Scan, end uint64, batch int) *walk {
 	ranges := slices.Clone(scan.Ranges)
 	if scan.Reverse {
 		slices.Reverse(ranges)
 	}
-	return &walk{scan: scan, end: end, ranges: ranges, batch: make([]execute.Entry, 0, firstBatch)}
+	return &walk{scan: scan, end: end, ranges: ranges, batch: make([]execute.Entry, 0, batch)}
 }
 
 // Walk is execute.Source's.
 func (v *view) Walk(ctx context.Context, scan query.Scan, _ bool, keep func(*execute.Entry) bool) iter.Seq2[execute.Entry, error] {
 	return func(yield func(execute.Entry, error) bool) {
-		w := newWalk(scan, v.end)
+		w := newWalk(scan, v.end, v.batch)
 		for {
 			more, err := w.next(ctx, v)
 			if err != nil {
@@ -55,7 +65,7 @@ func (v *view) Walk(ctx context.Context, scan query.Scan, _ bool, keep func(*exe
 			if !more {
 				return
 			}
-			w.batch = slices.Grow(w.batch[:0], min(4*cap(w.batch), maxBatch))
+			w.batch = slices.Grow(w.batch[:0], min(2*cap(w.batch), maxBatch))
 		}
 	}
 }
