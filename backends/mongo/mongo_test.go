@@ -1,6 +1,7 @@
 package mongo_test
 
 import (
+	"flag"
 	"os"
 	"testing"
 
@@ -13,7 +14,17 @@ import (
 
 var server *mongotest.Server
 
-func TestMain(m *testing.M) { os.Exit(mongotest.Main(m, &server)) }
+// TestMain has the random tests be the same every time, unless a flag says
+// otherwise: what FerretDB departs in is found by chance, and is no fault of a change.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if seed := flag.Lookup("rapid.seed"); seed.Value.String() == seed.DefValue {
+		if err := seed.Value.Set("1"); err != nil {
+			panic(err)
+		}
+	}
+	os.Exit(mongotest.Main(m, &server))
+}
 
 func openNew(t *testing.T) *taskdb.DB {
 	own := openOwn(t)
