@@ -68,10 +68,7 @@ var _ source.Reader = (*Reader)(nil)
 // first bytes at once, and returns ErrFormat if they are no BSON; a file without any
 // byte has no documents. Close closes in if it is an [io.Closer].
 func NewReader(name string, in io.Reader) (*Reader, error) {
-	r := &Reader{name: name, close: func() error { return nil }}
-	if c, ok := in.(io.Closer); ok {
-		r.close = c.Close
-	}
+	r := &Reader{name: name, close: source.CloserOf(in)}
 	if err := r.begin(in); err != nil {
 		return nil, fmt.Errorf("read %s: %w", name, err)
 	}

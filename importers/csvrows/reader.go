@@ -36,10 +36,7 @@ var _ source.Reader = (*Reader)(nil)
 // may end in a newline alone. The end of a line within a value is read as a newline,
 // however it is written.
 func NewReader(name string, in io.Reader) (*Reader, error) {
-	r := &Reader{name: name, close: func() error { return nil }}
-	if c, ok := in.(io.Closer); ok {
-		r.close = c.Close
-	}
+	r := &Reader{name: name, close: source.CloserOf(in)}
 	if err := r.begin(in); err != nil {
 		return nil, fmt.Errorf("read %s: %w", name, err)
 	}

@@ -100,14 +100,11 @@ func Open(path string) (*Reader, error) {
 func NewReader(name string, in io.Reader) (*Reader, error) {
 	r := &Reader{
 		name:  name,
-		close: func() error { return nil },
+		close: source.CloserOf(in),
 		line:  1,
 		max:   MaxDocument,
 	}
 	r.split = r.nextLine
-	if c, ok := in.(io.Closer); ok {
-		r.close = c.Close
-	}
 	if err := r.begin(in); err != nil {
 		return nil, fmt.Errorf("read %s: %w", name, err)
 	}

@@ -6,6 +6,7 @@ package source
 import (
 	"context"
 	"fmt"
+	"io"
 	"iter"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -53,4 +54,12 @@ type Reader interface {
 
 	// Close releases the file. Records must not be called or continued after.
 	Close() error
+}
+
+// CloserOf returns what closes in: nothing, if it is no [io.Closer].
+func CloserOf(in io.Reader) func() error {
+	if c, ok := in.(io.Closer); ok {
+		return c.Close
+	}
+	return func() error { return nil }
 }
