@@ -158,7 +158,7 @@ func single(ctx context.Context, t Target, c *taskdb.Change, most int64) taskdb.
 
 // first finds the document that a change is of.
 func first(ctx context.Context, source Source, c *taskdb.Change, most int64) (e Entry, found bool, err error) {
-	x := start(source, taskdb.Request{Filter: c.Filter, Sort: c.Sort, Limit: 1})
+	x := start(ctx, source, taskdb.Request{Filter: c.Filter, Sort: c.Sort, Limit: 1})
 	x.most = most
 	for e, err := range x.ordered(ctx) {
 		if dropped(err) {
