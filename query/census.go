@@ -8,11 +8,13 @@ type Census func(scan Scan, limit int64) int64
 // How far a census counts: first to cheapest, whose walk is cheaper than to compare;
 // then further and further, since what is counted is less than what the narrowest
 // rival would have to read; at last to widest, behind which rivals are taken to be
-// alike. With a limit, and an index that gives the order, it is narrowest where a
-// walk in that order is taken to meet enough of what is selected.
+// alike. With a limit, and an index that gives the order, it is narrowest behind which
+// a walk in that order is taken to meet enough of what is selected; and ordered is
+// how many times as far as the narrowest rival such an index is counted.
 const (
 	censusCheapest  = 64
 	censusFactor    = 4
+	censusOrdered   = 8
 	censusNarrowest = 1 << 14
 	censusWidest    = 1 << 18
 )
@@ -44,10 +46,26 @@ func (p planner) narrowed(plan Plan, candidates []candidate, conditions []condit
 			}
 		}
 		if least < limit {
-			return plan
+			return p.orderedInstead(plan, least, rivals)
 		}
 	}
 	return plan
+}
+
+// orderedInstead returns a rival that gives the order, if it is expected to meet as
+// many documents as are asked for before it has looked at n, the entries of the
+// narrowest plan: where those that are selected are spread evenly over its own.
+func (p planner) orderedInstead(narrowest Plan, n int64, rivals []Plan) Plan {
+	if p.limit == 0 || p.limit >= n {
+		return narrowest
+	}
+	most := min(n*n/p.limit, n*censusOrdered)
+	for _, rival := range rivals {
+		if p.endsEarly(rival) && p.count(rival, most) < most {
+			return rival
+		}
+	}
+	return narrowest
 }
 
 // rivals tells whether a candidate may be much cheaper than it is worth: conditions

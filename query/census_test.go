@@ -42,6 +42,10 @@ func TestACensusDecidesBetweenIndexes(t *testing.T) {
 			map[string]int64{"result_content.status_1": 900_000}, "submitted_1"},
 		{"the newest of a rare state", `{'result_content.status': 'error'}`, `{submitted: -1}`, 50,
 			map[string]int64{"result_content.status_1": 500}, "result_content.status_1"},
+		{"the newest of a few", `{engine_uuid: "e"}`, `{submitted: -1}`, 10,
+			map[string]int64{"engine_uuid_1": 200, "submitted_1": 1_500}, "submitted_1"},
+		{"what is long ago, in order", `{completed: {$lt: {$date: "2026-11-22T10:00:00Z"}}}`, `{submitted: -1}`, 10,
+			map[string]int64{"completed_1": 100, "submitted_1": 1_000_000}, "completed_1"},
 		{"all of a common state, sorted", `{'result_content.status': 'ok'}`, `{submitted: -1}`, 0,
 			map[string]int64{"result_content.status_1": 900_000}, "result_content.status_1"},
 	} {

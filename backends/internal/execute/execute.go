@@ -76,7 +76,10 @@ type execution struct {
 }
 
 func start(ctx context.Context, source Source, r taskdb.Request) *execution {
-	census := func(scan query.Scan, limit int64) int64 { return source.Census(ctx, scan, limit) }
+	return startBy(func(scan query.Scan, limit int64) int64 { return source.Census(ctx, scan, limit) }, source, r)
+}
+
+func startBy(census query.Census, source Source, r taskdb.Request) *execution {
 	plan := query.NewPlan(r.Filter, r.Sort, r.Limit, r.After, source.Indexes(), census)
 	return &execution{source: source, request: r, plan: plan}
 }
