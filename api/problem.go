@@ -35,7 +35,7 @@ type Problem struct {
 	Collection string   `json:"collection,omitempty"`
 	KeyPattern Document `json:"key_pattern,omitempty" doc:"The index that has the key already."`
 	KeyValue   Document `json:"key_value,omitempty" doc:"The key that exists already."`
-	Errors []Detail `json:"errors,omitempty" doc:"What is wrong with the request, one by one."`
+	Errors     []Detail `json:"errors,omitempty" doc:"What is wrong with the request, one by one."`
 }
 
 // Detail is one thing that is wrong with a request.
