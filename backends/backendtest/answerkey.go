@@ -309,9 +309,13 @@ func run(t *testing.T, db *taskdb.DB, command bson.Raw) ([]bson.RawValue, error)
 // write carries out a command that writes. An operation that fails is an error,
 // as a whole command is that is refused.
 func write(t *testing.T, db *taskdb.DB, doc bson.Raw) (reply bson.RawValue, err error) {
-	parse := map[string]func(bson.Raw) (command.Bulk, error){"update": command.ParseUpdate, "delete": command.ParseDelete}
-	if parse, ok := parse[doc.Index(0).Key()]; ok {
-		bulk, err := parse(doc)
+	c, err := command.New(doc, nil)
+	if err != nil {
+		return reply, err
+	}
+	parse := map[string]func(command.Command) (command.Bulk, error){"update": command.ParseUpdate, "delete": command.ParseDelete}
+	if parse, ok := parse[c.Name()]; ok {
+		bulk, err := parse(c)
 		if err != nil {
 			return reply, err
 		}
@@ -323,7 +327,7 @@ func write(t *testing.T, db *taskdb.DB, doc bson.Raw) (reply bson.RawValue, err 
 		}
 		return documentValue(encode(t, bulk.Reply(outcomes))), err
 	}
-	m, err := command.ParseFindAndModify(doc)
+	m, err := command.ParseFindAndModify(c)
 	if err != nil {
 		return reply, err
 	}
