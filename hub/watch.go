@@ -10,6 +10,8 @@ import (
 	"sync"
 
 	"github.com/google/uuid"
+
+	"github.com/taskdb/taskdb/taskdb"
 )
 
 // ErrMissed says that events were missed: too many came since the one that a
@@ -93,7 +95,7 @@ func (h *Hub) LastEvent() string { return h.feed.last() }
 // ends, whose error comes last. It tells what this hub does, and no hub of another
 // process: the feed is in memory, and has the last 16,384 events. If one of them is
 // gone, or the id is of another run of the hub, the error is ErrMissed, at once or
-// when the watcher is too slow.
+// when the watcher is too slow; after EndWaits it is taskdb.ErrClosed.
 func (h *Hub) Watch(ctx context.Context, after string) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
 		n, err := h.feed.number(after)
@@ -114,6 +116,8 @@ func (h *Hub) Watch(ctx context.Context, after string) iter.Seq2[Event, error] {
 				case <-more:
 				case <-ctx.Done():
 					err = ctx.Err()
+				case <-h.over:
+					err = taskdb.ErrClosed
 				}
 			}
 		}
