@@ -49,6 +49,9 @@ func (r *request) findQuery(ctx context.Context, f *command.Fields) (*taskdb.DB,
 	f.Flag("noCursorTimeout")
 	f.Flag("allowDiskUse")
 	f.Flag("allowPartialResults")
+	if f.Value("filter").Type == bson.TypeNull { // unlike in other commands
+		f.Refuse(query.CodeTypeMismatch, "filter", "BSON field 'find.filter' is the wrong type 'null', expected type 'object'")
+	}
 	filter, err := r.filter(f, "filter")
 	if err != nil {
 		return nil, taskdb.Query{}, err
