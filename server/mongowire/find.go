@@ -115,7 +115,7 @@ func (r *request) filter(f *command.Fields, key string) (*query.Filter, error) {
 // many documents, and all that fit if single says that there is no other.
 func (r *request) answer(ctx context.Context, namespace string, size int64, single bool,
 	docs func(ctx context.Context) iter.Seq2[bson.Raw, error]) (bson.D, error) {
-	c := newCursor(namespace, r.user.Name, docs)
+	c := newCursor(ctx, namespace, r.user.Name, docs)
 	batch, done, err := emptyArray, false, error(nil)
 	if size > 0 {
 		batch, done, err = c.batch(ctx, size)
