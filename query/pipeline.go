@@ -20,6 +20,9 @@ type Pipeline struct {
 	stages []stage // those that are left to do
 }
 
+// maxHeld is how many bytes a stage may hold, as in MongoDB.
+const maxHeld = 100 << 20
+
 // stage is one step of a pipeline.
 type stage interface {
 	run(ctx context.Context, docs iter.Seq2[bson.Raw, error]) iter.Seq2[bson.Raw, error]
