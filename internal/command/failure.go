@@ -17,6 +17,7 @@ const (
 	codeLockBusy        = 46
 	codeMaxTimeExpired  = 50
 	codeShutdown        = 91
+	codeOperationFailed = 96
 	codeNotSupported    = 115
 	codeObjectTooLarge  = 10334
 	codeInterrupted     = 11601
@@ -31,6 +32,7 @@ var codes = []struct {
 }{
 	{context.DeadlineExceeded, codeMaxTimeExpired},
 	{context.Canceled, codeInterrupted},
+	{taskdb.ErrBudget, codeOperationFailed},
 	{taskdb.ErrTooLarge, codeObjectTooLarge},
 	{taskdb.ErrFull, codeOutOfDiskSpace},
 	{taskdb.ErrReadOnly, CodeIllegalOperation},

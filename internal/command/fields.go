@@ -207,7 +207,7 @@ func Truncated(v bson.RawValue) (n int64, isWhole bool) {
 		return 0, false
 	case truncated >= math.MaxInt64:
 		return math.MaxInt64, false
-	case truncated <= math.MinInt64:
+	case truncated < math.MinInt64:
 		return math.MinInt64, false
 	default:
 		return int64(truncated), truncated == number

@@ -48,9 +48,12 @@ func (f *Fields) CheckReadConcern() {
 	default:
 		concern.Refuse(query.CodeBadValue, "level", "Enumeration value '"+level+"' for field 'readConcern.level' is not a valid value.")
 	}
-	if concern.Has("afterClusterTime") || concern.Has("atClusterTime") {
-		concern.Refuse(CodeNotAReplicaSet, "readConcern", "Cannot specify a cluster time in readConcern without a replica set")
+	for _, key := range []string{"afterClusterTime", "atClusterTime"} {
+		if concern.get(key, bson.TypeTimestamp).Type != 0 {
+			concern.Refuse(CodeNotAReplicaSet, key, "Cannot specify a cluster time in readConcern without a replica set")
+		}
 	}
+	concern.Text("provenance")
 	f.inherit(concern)
 }
 

@@ -51,7 +51,7 @@ func buildInfo(_ context.Context, r *request) (bson.D, error) {
 func listCommands(context.Context, *request) (bson.D, error) {
 	list := bson.D{}
 	for _, name := range commandNames() {
-		list = append(list, bson.E{Key: name, Value: bson.D{{Key: "requiresAuth", Value: verbs[name].role != Nobody}}})
+		list = append(list, bson.E{Key: name, Value: bson.D{{Key: "requiresAuth", Value: verbs[name].role != public}}})
 	}
 	return bson.D{{Key: "commands", Value: list}}, nil
 }

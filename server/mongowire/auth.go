@@ -19,22 +19,21 @@ const mechanism = "SCRAM-SHA-256"
 
 // authentication is who a connection's user is.
 type authentication struct {
-	known atomic.Bool // tells the goroutine that reads whether there is a user
-	user  User
+	user atomic.Pointer[string] // the name of who has said so; nil if nobody has
 
-	// The conversation under way, and the user whom it is about.
+	// The conversation under way.
 	conversation *scram.ServerConversation
-	candidate    User
+	isUser       bool // there is one of the name
 	// skipLast tells that the client wants no empty message in the end.
 	skipLast bool
 }
 
-// user returns the connection's user: one who may do all if there are no users.
-func (c *conn) user() User {
-	if c.server.options.Users == nil {
-		return User{Role: Operate}
+// name returns the name of who has said who it is, or "".
+func (a *authentication) name() string {
+	if name := a.user.Load(); name != nil {
+		return *name
 	}
-	return c.auth.user
+	return ""
 }
 
 var errAuthentication = &query.Error{Code: codeAuthenticationFailed, Message: "Authentication failed."}
@@ -47,7 +46,7 @@ func saslStart(_ context.Context, r *request) (bson.D, error) {
 	switch {
 	case f.Err() != nil:
 		return nil, f.Err()
-	case wanted != mechanism || r.server.options.Users == nil:
+	case wanted != mechanism || !r.server.mustSay():
 		return nil, &query.Error{Code: codeMechanismUnavailable,
 			Message: "Received authentication for mechanism " + wanted + " which is not enabled"}
 	}
@@ -76,12 +75,10 @@ func (c *conn) startConversation(payload string, skipLast bool) (bson.D, error) 
 // lookUp returns what a user's password is checked by. Of a name that is none it is
 // something that no password fits, so that nobody learns which names there are.
 func (c *conn) lookUp(name string) (scram.StoredCredentials, error) {
-	credentials, user, err := c.server.options.Users.SCRAM(name)
-	if err != nil {
-		c.auth.candidate = User{}
+	credentials, _, err := c.server.options.Users.SCRAM(name)
+	if c.auth.isUser = err == nil; !c.auth.isUser {
 		return noCredentials(name), nil
 	}
-	c.auth.candidate = user
 	return credentials, nil
 }
 
@@ -125,16 +122,16 @@ func (c *conn) step(payload string) (bson.D, error) {
 	auth := &c.auth
 	response, err := auth.conversation.Step(payload)
 	switch {
-	case err != nil, auth.conversation.Done() && (!auth.conversation.Valid() || auth.candidate.Role == Nobody):
+	case err != nil, auth.conversation.Done() && !(auth.conversation.Valid() && auth.isUser):
 		c.log.Warn("authentication failed", "user", auth.conversation.Username(), "error", err)
 		auth.conversation = nil
 		return nil, errAuthentication
 	case !auth.conversation.Done():
 		return conversationReply(response, false), nil
 	}
-	auth.user = auth.candidate
-	auth.known.Store(true)
-	c.log.Info("authenticated", "user", auth.user.Name)
+	name := auth.conversation.Username()
+	auth.user.Store(&name)
+	c.log.Info("authenticated", "user", name)
 	if auth.skipLast {
 		auth.conversation = nil
 	}
@@ -165,21 +162,18 @@ func speculate(r *request, start bson.Raw) bson.D {
 
 // logout carries out the command of this name.
 func logout(_ context.Context, r *request) (bson.D, error) {
-	r.conn.auth.user = User{}
-	r.conn.auth.known.Store(false)
+	r.conn.auth.user.Store(nil)
 	return nil, nil
 }
 
 // connectionStatus carries out the command of this name.
 func connectionStatus(_ context.Context, r *request) (bson.D, error) {
 	users, roles := bson.A{}, bson.A{}
-	if r.conn.auth.known.Load() {
-		users = append(users, bson.D{{Key: "user", Value: r.user.Name}, {Key: "db", Value: "admin"}})
-		roles = append(roles, bson.D{{Key: "role", Value: roleNames[r.user.Role]}, {Key: "db", Value: "admin"}})
+	if name := r.conn.auth.name(); name != "" {
+		users = append(users, bson.D{{Key: "user", Value: name}, {Key: "db", Value: "admin"}})
+		roles = append(roles, bson.D{{Key: "role", Value: r.user.Role.String()}, {Key: "db", Value: "admin"}})
 	}
 	return bson.D{{Key: "authInfo", Value: bson.D{
 		{Key: "authenticatedUsers", Value: users}, {Key: "authenticatedUserRoles", Value: roles},
 	}}}, nil
 }
-
-var roleNames = map[Role]string{Read: "read", Write: "write", Operate: "operate"}

@@ -130,7 +130,7 @@ func transferTime(bytes int) time.Duration {
 const maxStrange = 1 << 20
 
 func (c *conn) maxMessage() int {
-	if c.auth.known.Load() || c.server.options.Users == nil {
+	if c.auth.name() != "" || !c.server.mustSay() {
 		return c.server.options.MaxMessageSize
 	}
 	return min(maxStrange, c.server.options.MaxMessageSize)

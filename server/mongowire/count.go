@@ -72,8 +72,11 @@ func countLimit(f *command.Fields) int64 {
 		return 0
 	}
 	n, isWhole := command.Truncated(v)
-	if !isWhole {
+	switch {
+	case !isWhole:
 		f.Refuse(query.CodeFailedToParse, "limit", "limit value must be a whole number")
+	case n == math.MinInt64:
+		f.Refuse(query.CodeBadValue, "limit", "limit value for count cannot be min long")
 	}
 	return n
 }

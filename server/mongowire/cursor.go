@@ -30,9 +30,9 @@ type cursor struct {
 
 // newCursor returns a cursor over documents. It is the caller's, in use, to be closed
 // or kept.
-func newCursor(namespace, user string, docs func(ctx context.Context) iter.Seq2[bson.Raw, error]) *cursor {
+func newCursor(ctx context.Context, namespace, user string, docs func(ctx context.Context) iter.Seq2[bson.Raw, error]) *cursor {
 	// It outlives the command that opens it. What ends it is closing it.
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	next, stop := iter.Pull2(docs(ctx))
 	return &cursor{
 		namespace: namespace, user: user, cancel: cancel, stop: stop, inUse: true,

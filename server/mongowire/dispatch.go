@@ -13,12 +13,13 @@ import (
 
 	"github.com/taskdb/taskdb/internal/command"
 	"github.com/taskdb/taskdb/query"
+	"github.com/taskdb/taskdb/server/access"
 	"github.com/taskdb/taskdb/taskdb"
 )
 
 // verb is a command that the server knows.
 type verb struct {
-	role Role // what it takes
+	role access.Role // what it takes; 0 is nothing
 	// writes tells that it may have a write concern, and is not interrupted if its
 	// client goes away.
 	writes bool
@@ -26,6 +27,9 @@ type verb struct {
 	whole bool
 	run   func(ctx context.Context, r *request) (bson.D, error)
 }
+
+// public is the role of what anybody may do, before it has said who it is.
+const public access.Role = 0
 
 // verbs are the commands by their names.
 var verbs map[string]verb
@@ -48,38 +52,38 @@ func init() {
 		"buildinfo":        {run: buildInfo},
 		"listCommands":     {run: listCommands},
 
-		"hostInfo":       {role: Read, whole: true, run: hostInfo},
-		"serverStatus":   {role: Read, whole: true, run: serverStatus},
-		"getParameter":   {role: Read, run: getParameter},
-		"getLog":         {role: Read, whole: true, run: getLog},
-		"getCmdLineOpts": {role: Read, whole: true, run: getCmdLineOpts},
+		"hostInfo":       {role: access.Read, whole: true, run: hostInfo},
+		"serverStatus":   {role: access.Read, whole: true, run: serverStatus},
+		"getParameter":   {role: access.Read, run: getParameter},
+		"getLog":         {role: access.Read, whole: true, run: getLog},
+		"getCmdLineOpts": {role: access.Read, whole: true, run: getCmdLineOpts},
 
-		"listDatabases":   {role: Read, run: listDatabases},
-		"listCollections": {role: Read, run: listCollections},
-		"listIndexes":     {role: Read, run: listIndexes},
-		"collStats":       {role: Read, whole: true, run: collStats},
-		"collstats":       {role: Read, whole: true, run: collStats},
-		"dbStats":         {role: Read, whole: true, run: dbStats},
-		"dbstats":         {role: Read, whole: true, run: dbStats},
+		"listDatabases":   {role: access.Read, run: listDatabases},
+		"listCollections": {role: access.Read, run: listCollections},
+		"listIndexes":     {role: access.Read, run: listIndexes},
+		"collStats":       {role: access.Read, whole: true, run: collStats},
+		"collstats":       {role: access.Read, whole: true, run: collStats},
+		"dbStats":         {role: access.Read, whole: true, run: dbStats},
+		"dbstats":         {role: access.Read, whole: true, run: dbStats},
 
-		"find":        {role: Read, run: find},
-		"getMore":     {role: Read, run: getMore},
-		"killCursors": {role: Read, run: killCursors},
-		"count":       {role: Read, run: count},
-		"distinct":    {role: Read, run: distinct},
-		"explain":     {role: Read, run: explain},
+		"find":        {role: access.Read, run: find},
+		"getMore":     {role: access.Read, run: getMore},
+		"killCursors": {role: access.Read, run: killCursors},
+		"count":       {role: access.Read, run: count},
+		"distinct":    {role: access.Read, run: distinct},
+		"explain":     {role: access.Read, run: explain},
 
-		"insert":        {role: Operate, writes: true, run: insert},
-		"update":        {role: Operate, writes: true, run: update},
-		"delete":        {role: Operate, writes: true, run: remove},
-		"findAndModify": {role: Operate, writes: true, run: findAndModify},
-		"findandmodify": {role: Operate, writes: true, run: findAndModify},
+		"insert":        {role: access.Operate, writes: true, run: insert},
+		"update":        {role: access.Operate, writes: true, run: update},
+		"delete":        {role: access.Operate, writes: true, run: remove},
+		"findAndModify": {role: access.Operate, writes: true, run: findAndModify},
+		"findandmodify": {role: access.Operate, writes: true, run: findAndModify},
 
-		"create":        {role: Operate, writes: true, run: create},
-		"drop":          {role: Operate, writes: true, run: drop},
-		"dropDatabase":  {role: Operate, writes: true, run: dropDatabase},
-		"createIndexes": {role: Operate, writes: true, run: createIndexes},
-		"dropIndexes":   {role: Operate, writes: true, run: dropIndexes},
+		"create":        {role: access.Operate, writes: true, run: create},
+		"drop":          {role: access.Operate, writes: true, run: drop},
+		"dropDatabase":  {role: access.Operate, writes: true, run: dropDatabase},
+		"createIndexes": {role: access.Operate, writes: true, run: createIndexes},
+		"dropIndexes":   {role: access.Operate, writes: true, run: dropIndexes},
 	}
 }
 
@@ -90,7 +94,7 @@ type request struct {
 	command  command.Command
 	generic  *command.Fields // what every command may have
 	database string
-	user     User
+	user     access.User
 }
 
 // read reads the command, whose fields must be known ones.
@@ -165,15 +169,15 @@ func (r *request) carryOut(commands, reading context.Context) (bson.D, error) {
 	ctx := reading
 	if v.writes {
 		ctx = commands
-	} else if most := r.server.options.MaxTime; limit == 0 || limit > most {
-		limit = most
+	} else {
+		ctx, limit = r.server.bounded(ctx, limit)
 	}
 	if limit > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, limit)
 		defer cancel()
 	}
-	if v.role != Nobody {
+	if v.role != public {
 		leave, err := r.server.takeTurn(ctx)
 		if err != nil {
 			return nil, err
@@ -190,6 +194,17 @@ func (r *request) carryOut(commands, reading context.Context) (bson.D, error) {
 	return reply, nil
 }
 
+// bounded bounds what a command that reads may look at, and how long.
+func (s *Server) bounded(ctx context.Context, limit time.Duration) (context.Context, time.Duration) {
+	if most := s.options.MaxTime; limit == 0 || limit > most {
+		limit = most
+	}
+	if most := s.options.MaxRecords; most > 0 {
+		ctx = taskdb.WithBudget(ctx, most)
+	}
+	return ctx, limit
+}
+
 // takeTurn waits until there are fewer commands than may be carried out at once.
 func (s *Server) takeTurn(ctx context.Context) (leave func(), err error) {
 	ctx, cancel := context.WithTimeout(ctx, s.options.MaxTime)
@@ -204,14 +219,14 @@ func (s *Server) takeTurn(ctx context.Context) (leave func(), err error) {
 
 // authorize refuses a command that the user may not give.
 func (r *request) authorize(v verb) error {
-	if r.server.options.Users == nil || v.role == Nobody {
+	if v.role == public {
 		return nil
 	}
 	name := r.command.Name()
 	switch {
-	case r.user.Role == Nobody:
+	case !r.user.May(access.Read):
 		return &query.Error{Code: codeUnauthorized, Message: "Command " + name + " requires authentication"}
-	case !r.user.May(v.role), r.user.Client != "" && (v.whole || v.role > Read):
+	case !r.user.May(v.role), r.user.Client != "" && (v.whole || v.role > access.Read):
 		return &query.Error{Code: codeUnauthorized, Message: "not authorized on " + r.database + " to execute command " + name}
 	}
 	return nil

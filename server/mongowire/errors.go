@@ -45,6 +45,7 @@ var codeNames = map[int]string{
 	codeIndexOptionsConflict: "IndexOptionsConflict",
 	codeIndexKeysConflict:    "IndexKeySpecsConflict",
 	91:                       "ShutdownInProgress",
+	96:                       "OperationFailed",
 	115:                      "CommandNotSupported",
 	123:                      "NotAReplicaSet",
 	322:                      "APIVersionError",

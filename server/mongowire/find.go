@@ -49,6 +49,9 @@ func (r *request) findQuery(ctx context.Context, f *command.Fields) (*taskdb.DB,
 	f.Flag("noCursorTimeout")
 	f.Flag("allowDiskUse")
 	f.Flag("allowPartialResults")
+	if f.Value("filter").Type == bson.TypeNull { // unlike in other commands
+		f.Refuse(query.CodeTypeMismatch, "filter", "BSON field 'find.filter' is the wrong type 'null', expected type 'object'")
+	}
 	filter, err := r.filter(f, "filter")
 	if err != nil {
 		return nil, taskdb.Query{}, err
@@ -112,7 +115,7 @@ func (r *request) filter(f *command.Fields, key string) (*query.Filter, error) {
 // many documents, and all that fit if single says that there is no other.
 func (r *request) answer(ctx context.Context, namespace string, size int64, single bool,
 	docs func(ctx context.Context) iter.Seq2[bson.Raw, error]) (bson.D, error) {
-	c := newCursor(namespace, r.user.Name, docs)
+	c := newCursor(ctx, namespace, r.user.Name, docs)
 	batch, done, err := emptyArray, false, error(nil)
 	if size > 0 {
 		batch, done, err = c.batch(ctx, size)

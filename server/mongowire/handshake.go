@@ -40,7 +40,7 @@ func hello(_ context.Context, r *request) (bson.D, error) {
 		{Key: "readOnly", Value: false},
 	}
 	reply = append(reply, understood(f)...)
-	if f.Has("saslSupportedMechs") && r.server.options.Users != nil {
+	if f.Has("saslSupportedMechs") && r.server.mustSay() {
 		reply = append(reply, bson.E{Key: "saslSupportedMechs", Value: bson.A{mechanism}})
 	}
 	if f.Has("speculativeAuthenticate") {

@@ -35,10 +35,10 @@ import (
 // Options are how a Server serves. The zero value is sound: no users, on the loopback
 // address only.
 type Options struct {
-	// Users are those who may ask, with their passwords. nil lets everybody do all,
-	// on an address that only this machine reaches.
+	// Users are those who may ask, with their passwords. nil, or none, lets everybody
+	// do all, on an address that only this machine reaches.
 	Users Users
-	// Insecure lets everybody do all, without Users, on any address.
+	// Insecure lets everybody do all, without users, on any address.
 	Insecure bool
 	// TLS encrypts the connections, if it is not nil.
 	TLS *tls.Config
@@ -61,6 +61,9 @@ type Options struct {
 	// MaxTime is how long a command may take that reads, and one that does not say
 	// how long; 0 is one minute. A command may ask for less by its maxTimeMS.
 	MaxTime time.Duration
+	// MaxRecords is how many records, and keys of indexes, a command that reads may
+	// look at, with all that its cursor is asked for; 0 is any number.
+	MaxRecords int64
 	// IdleTimeout is how long a peer may let the other wait in the middle of a
 	// message, and for the first; 0 is 30 seconds. Large messages have longer.
 	IdleTimeout time.Duration
@@ -150,7 +153,7 @@ var ErrOpen = errors.New("without users it listens on a loopback address only, u
 // Options.StopTimeout at the most, and returns nil when nothing of them is left. It
 // fails with ErrOpen, or if the listener does.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
-	if s.options.Users == nil && !s.options.Insecure && !isLoopback(listener.Addr()) {
+	if !s.mustSay() && !s.options.Insecure && !isLoopback(listener.Addr()) {
 		return errors.Join(fmt.Errorf("serve MongoDB's protocol on %s: %w", listener.Addr(), ErrOpen), listener.Close())
 	}
 	ctx, stop := context.WithCancel(ctx)
