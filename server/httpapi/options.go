@@ -22,6 +22,9 @@ type Options struct {
 	Logger *slog.Logger
 	// Limits bound what requests may cost.
 	Limits Limits
+	// Stop, when it is closed, has those end who wait or watch, as if nothing had
+	// happened meanwhile: a server that stops waits for all requests. nil is never.
+	Stop <-chan struct{}
 	// Observe, if not nil, is told of each request that has ended.
 	Observe func(ctx context.Context, o Observation)
 	// Page is served at /. nil is no page.

@@ -76,6 +76,8 @@ var kinds = []struct {
 	{taskdb.ErrUnreachable, api.KindUnreachable, http.StatusServiceUnavailable},
 	{taskdb.ErrClosed, api.KindClosed, http.StatusServiceUnavailable},
 	{taskdb.ErrFull, api.KindFull, http.StatusInsufficientStorage},
+	{taskdb.ErrBudget, api.KindBudget, http.StatusUnprocessableEntity},
+	{hub.ErrMissed, api.KindMissed, http.StatusGone},
 	{context.DeadlineExceeded, api.KindTime, http.StatusGatewayTimeout},
 }
 

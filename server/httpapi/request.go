@@ -16,6 +16,7 @@ import (
 type request struct {
 	id    string
 	route string // the pattern, once it is known
+	form  string // in which a list is asked for, if not in pages
 	err   error  // why it failed, once it has
 }
 
@@ -39,7 +40,7 @@ var saneID = regexp.MustCompile(`^[A-Za-z0-9._:/+=-]{1,128}$`)
 func (s *server) requests(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
-		known := &request{id: r.Header.Get("X-Request-Id")}
+		known := &request{id: r.Header.Get("X-Request-Id"), form: wanted(r)}
 		if !saneID.MatchString(known.id) {
 			known.id = uuid.NewString()
 		}
