@@ -23,10 +23,8 @@ type Hub struct {
 	ended notices // by msg_id: the task is finished, or has gone
 	ready notices // by queue: a task may be claimed
 	feed  *feed
-	over  chan struct{} // closed when nobody is to wait any more
 
-	endWaits sync.Once
-	repair   struct {
+	repair struct {
 		sync.Mutex
 		due time.Time
 	}
@@ -83,7 +81,7 @@ func Open(ctx context.Context, db *taskdb.DB, options Options) (*Hub, error) {
 		}
 	}
 	database, _, _ := strings.Cut(db.Collection(), ".")
-	return &Hub{db: db, stops: db.In(database + ".hub"), options: options.withDefaults(), feed: newFeed(), over: make(chan struct{})}, nil
+	return &Hub{db: db, stops: db.In(database + ".hub"), options: options.withDefaults(), feed: newFeed()}, nil
 }
 
 // unknownKind tells that a store has no indexes of a part of the tasks, as some

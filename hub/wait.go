@@ -86,8 +86,6 @@ func (h *Hub) await(ctx context.Context, atMost time.Duration, n *notices, names
 		case <-poll.C:
 		case <-end.C:
 			return nil
-		case <-h.over:
-			return nil
 		case <-ctx.Done():
 			return ctx.Err()
 		}
@@ -95,8 +93,3 @@ func (h *Hub) await(ctx context.Context, atMost time.Duration, n *notices, names
 	}
 	return err
 }
-
-// EndWaits has nobody wait any more: who waits, or would, is answered as at the end
-// of his time, and Watch ends with taskdb.ErrClosed. A server that stops calls it,
-// and then waits for those whom it is about to answer.
-func (h *Hub) EndWaits() { h.endWaits.Do(func() { close(h.over) }) }

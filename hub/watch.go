@@ -10,8 +10,6 @@ import (
 	"sync"
 
 	"github.com/google/uuid"
-
-	"github.com/taskdb/taskdb/taskdb"
 )
 
 // ErrMissed says that events were missed: too many came since the one that a
@@ -95,7 +93,7 @@ func (h *Hub) LastEvent() string { return h.feed.last() }
 // ends, whose error comes last. It tells what this hub does, and no hub of another
 // process: the feed is in memory, and has the last 16,384 events. If one of them is
 // gone, or the id is of another run of the hub, the error is ErrMissed, at once or
-// when the watcher is too slow; after EndWaits it is taskdb.ErrClosed.
+// when the watcher is too slow.
 func (h *Hub) Watch(ctx context.Context, after string) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
 		n, err := h.feed.number(after)
@@ -116,8 +114,6 @@ func (h *Hub) Watch(ctx context.Context, after string) iter.Seq2[Event, error] {
 				case <-more:
 				case <-ctx.Done():
 					err = ctx.Err()
-				case <-h.over:
-					err = taskdb.ErrClosed
 				}
 			}
 		}

@@ -17,14 +17,14 @@ import (
 	"github.com/taskdb/taskdb/taskdb"
 )
 
-// handler answers HTTP: the API and the page, whether the server lives and is ready,
-// and its metrics.
+// handler answers HTTP: the API with the page, and the metrics.
 func (s *Server) handler(db *taskdb.DB) (http.Handler, error) {
 	api, err := httpapi.New(s.hub, db, httpapi.Options{
 		Users:   s.options.Users,
 		AnyHost: s.options.Insecure,
 		Logger:  s.options.Log,
 		Limits:  s.options.Limits,
+		Stop:    s.stopping,
 		Observe: s.observeRequest,
 		Page:    s.options.Page,
 		Version: s.options.Version,
@@ -33,8 +33,6 @@ func (s *Server) handler(db *taskdb.DB) (http.Handler, error) {
 		return nil, err
 	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok") })
-	mux.Handle("GET /readyz", s.ready)
 	mux.Handle("GET /metrics", s.readers(promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{})))
 	mux.Handle("/", otelhttp.NewHandler(api, "request",
 		otelhttp.WithTracerProvider(s.options.Traces),
@@ -54,28 +52,20 @@ func (s *Server) observeRequest(ctx context.Context, o httpapi.Observation) {
 // readers asks for the role read.
 func (s *Server) readers(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		user, err := access.Anybody, error(nil)
-		if s.options.Users != nil {
-			user, err = s.options.Users.Authorize(r.Header.Get("Authorization"))
-		}
+		user, err := s.options.Users.Authorize(r.Header.Get("Authorization"))
 		if err != nil || !user.May(access.Read) {
 			w.Header().Set("WWW-Authenticate", "Bearer")
-			plain(w, http.StatusUnauthorized, "a bearer token is required")
+			http.Error(w, "a bearer token is required", http.StatusUnauthorized)
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
 }
 
-func plain(w http.ResponseWriter, status int, text string) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.WriteHeader(status)
-	_, _ = w.Write([]byte(text + "\n")) // it fails if the client is gone
-}
-
 // wireOptions say how MongoDB's clients are answered.
 func (s *Server) wireOptions() mongowire.Options {
 	return mongowire.Options{
+		Users:       s.options.Users,
 		Insecure:    s.options.Insecure,
 		TLS:         s.tls(),
 		StopTimeout: s.options.StopTimeout,

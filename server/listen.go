@@ -45,13 +45,11 @@ func (s *Server) listenAt(ctx context.Context, address string) (net.Listener, er
 	if err != nil {
 		return nil, err
 	}
-	if !s.options.Insecure && !s.usersRequired() && !isLoopback(listener.Addr()) {
+	if !s.options.Insecure && !s.options.Users.Required() && !isLoopback(listener.Addr()) {
 		return nil, errors.Join(fmt.Errorf("listen at %s: %w", address, ErrExposed), listener.Close())
 	}
 	return listener, nil
 }
-
-func (s *Server) usersRequired() bool { return s.options.Users != nil && s.options.Users.Required() }
 
 // isLoopback tells whether only this machine reaches an address.
 func isLoopback(address net.Addr) bool {

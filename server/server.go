@@ -8,7 +8,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -31,7 +30,7 @@ type Options struct {
 	// HTTP and Mongo are the addresses, as "127.0.0.1:4417", of the HTTP API with the
 	// page and of MongoDB's wire protocol. Empty is none; port 0 is any that is free.
 	HTTP, Mongo string
-	// Users are those who may ask. As long as there is none, everybody may do
+	// Users are those who may ask. As long as the file has none, everybody may do
 	// everything, and only loopback addresses are served.
 	Users *access.Users
 	// Insecure serves other addresses too without users.
@@ -48,8 +47,8 @@ type Options struct {
 	// Hub says how the hub works, and Limits what a request may cost.
 	Hub    hub.Options
 	Limits httpapi.Limits
-	// Page is what is served at /; nil is nothing.
-	Page fs.FS
+	// Page answers at /; nil is nothing.
+	Page http.Handler
 	// Version is that of the program.
 	Version string
 	// Log is told what happens.
@@ -77,10 +76,10 @@ var ErrExposed = errors.New("it can be reached from other machines, and there ar
 
 // Server serves a hub. It is made by Open, and used once.
 type Server struct {
-	options Options
-	hub     *hub.Hub
-	metrics *metrics
-	ready   *readiness
+	options  Options
+	hub      *hub.Hub
+	metrics  *metrics
+	stopping chan struct{}
 
 	http         *http.Server
 	mongo        *mongowire.Server
@@ -93,13 +92,12 @@ type Server struct {
 // store stays the caller's, who closes it when Serve has returned. The error is
 // ErrExposed for an address that is not to be served.
 func Open(ctx context.Context, db *taskdb.DB, options Options) (*Server, error) {
-	s := &Server{options: options.withDefaults(), metrics: newMetrics(options.Version)}
+	s := &Server{options: options.withDefaults(), metrics: newMetrics(options.Version), stopping: make(chan struct{})}
 	db = db.Observed(observers(s.metrics.observeStore, storeSpans(s.options.Traces)))
 	var err error
 	if s.hub, err = hub.Open(ctx, db, options.Hub); err != nil {
 		return nil, err
 	}
-	s.ready = &readiness{db: db}
 	s.metrics.watchStore(db, s.options.Log)
 	if options.CertFile != "" || options.KeyFile != "" {
 		if s.certificate, err = openCertificate(options.CertFile, options.KeyFile, s.options.Log); err != nil {
@@ -180,8 +178,7 @@ func (s *Server) Serve(ctx context.Context) error {
 	doors, ctx := errgroup.WithContext(ctx)
 	doors.Go(func() error {
 		<-ctx.Done()
-		s.ready.stop()
-		s.hub.EndWaits()
+		close(s.stopping)
 		return nil
 	})
 	if s.httpListener != nil {
