@@ -81,6 +81,8 @@ func (p *program) rootCommand() *cobra.Command {
 		p.compactCommand(),
 	)
 	addGroup(root, "Serve:",
+		p.serveCommand(),
+		p.userCommand(),
 		p.configCommand(&config),
 	)
 	root.AddCommand(p.versionCommand())
