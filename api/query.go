@@ -19,6 +19,19 @@ type Page struct {
 	Next    string     `json:"next,omitempty" doc:"The token of the next page; none if this is the last."`
 }
 
+// LastLine is what JSON lines, and documents of BSON, end with: a line of its own
+// under the key "$end", which no record has. An answer without it was cut off.
+type LastLine struct {
+	End End `json:"$end"`
+}
+
+// End tells how a stream of records ended.
+type End struct {
+	Count   int64    `json:"count" doc:"How many lines came before."`
+	Next    string   `json:"next,omitempty" doc:"The token with which the answer goes on; none if this was all."`
+	Problem *Problem `json:"problem,omitempty" doc:"What kept the rest from coming."`
+}
+
 // Count tells how many.
 type Count struct {
 	Count int64 `json:"count"`
@@ -33,6 +46,13 @@ type Distinct struct {
 // Values are distinct values: a document each, {"value": …}.
 type Values struct {
 	Values []Document `json:"values"`
+}
+
+// History is the msg_ids of all tasks, by the time at which they were submitted. In
+// a stream each is a line, {"msg_id": …}.
+type History struct {
+	MsgIDs []string `json:"msg_ids"`
+	More   bool     `json:"more" doc:"There are more; a stream has all."`
 }
 
 // Lookup names the one task whose msg_id begins with a prefix.
