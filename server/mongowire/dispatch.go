@@ -71,6 +71,7 @@ func init() {
 		"killCursors": {role: access.Read, run: killCursors},
 		"count":       {role: access.Read, run: count},
 		"distinct":    {role: access.Read, run: distinct},
+		"aggregate":   {role: access.Read, run: aggregate},
 		"explain":     {role: access.Read, run: explain},
 
 		"insert":        {role: access.Operate, writes: true, run: insert},

@@ -96,19 +96,28 @@ var emptyDocument = bson.Raw{5, 0, 0, 0, 0}
 // filter reads a filter in MongoDB's language. Of a user who is bound to a client it
 // selects that client's records only.
 func (r *request) filter(f *command.Fields, key string) (*query.Filter, error) {
-	filter, err := query.ParseMongoFilter(f.Document(key))
-	if f.Err() != nil {
-		return nil, f.Err()
+	doc := f.Document(key)
+	let, err := letOf(f)
+	if f.Err() != nil || err != nil {
+		return nil, firstOf(f.Err(), err)
 	}
+	if let != nil {
+		doc = let.Filter(doc)
+	}
+	filter, err := query.ParseMongoFilter(doc)
 	if err != nil || r.user.Client == "" {
 		return filter, err
 	}
-	own := bson.D{{Key: "client_uuid", Value: bson.D{{Key: "$eq", Value: r.user.Client}}}}
-	doc, err := bson.Marshal(bson.D{{Key: "$and", Value: bson.A{own, filter.Source()}}})
+	both, err := bson.Marshal(bson.D{{Key: "$and", Value: bson.A{ownRecords(r.user.Client), filter.Source()}}})
 	if err != nil {
 		return nil, err
 	}
-	return query.ParseMongoFilter(doc)
+	return query.ParseMongoFilter(both)
+}
+
+// ownRecords is the filter of a client's records.
+func ownRecords(client string) bson.D {
+	return bson.D{{Key: "client_uuid", Value: bson.D{{Key: "$eq", Value: client}}}}
 }
 
 // answer opens a cursor over documents and returns the reply with its first batch: so
