@@ -3,6 +3,7 @@ package mongowire_test
 import (
 	"context"
 	"net"
+	"sync"
 	"testing"
 	"time"
 
@@ -18,9 +19,10 @@ import (
 
 // served is a server that a test has started, and its store.
 type served struct {
-	db  *taskdb.DB
-	url string
-	end func() error // stops it
+	db      *taskdb.DB
+	address string
+	url     string
+	end     func() error // stops it, and waits for that
 }
 
 // onEach runs a test against a server of each store that keeps data on this machine.
@@ -47,16 +49,12 @@ func serve(t *testing.T, db *taskdb.DB, o mongowire.Options) served {
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- mongowire.New(db, o).Serve(ctx, listener) }()
-	s := served{db: db, url: "mongodb://" + listener.Addr().String() + "/"}
-	s.end = func() error {
+	end := sync.OnceValue(func() error {
 		stop()
 		return <-ended
-	}
-	t.Cleanup(func() {
-		stop()
-		require.NoError(t, <-ended)
 	})
-	return s
+	t.Cleanup(func() { require.NoError(t, end()) })
+	return served{db: db, address: listener.Addr().String(), url: "mongodb://" + listener.Addr().String() + "/", end: end}
 }
 
 // connect returns a client of a server, as an application has it.
