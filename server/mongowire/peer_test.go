@@ -64,6 +64,13 @@ func (p peer) isClosed() {
 	require.ErrorIs(p.t, err, io.EOF)
 }
 
+// isRefused tells that the server ends the connection, whatever it says before.
+func (p peer) isRefused() {
+	p.t.Helper()
+	_, err := io.ReadAll(p.socket)
+	require.NoError(p.t, err)
+}
+
 // ask sends a command and returns the reply.
 func (p peer) ask(command string) bson.Raw {
 	p.t.Helper()
