@@ -2,6 +2,7 @@ package mongowire_test
 
 import (
 	"context"
+	"log/slog"
 	"net"
 	"sync"
 	"testing"
@@ -44,6 +45,9 @@ func openStore(t *testing.T, name string) *taskdb.DB {
 // serve starts a server, which ends with the test.
 func serve(t *testing.T, db *taskdb.DB, o mongowire.Options) served {
 	t.Helper()
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	ctx, stop := context.WithCancel(context.Background())
