@@ -66,14 +66,14 @@ func updateStatement(doc bson.Raw) (taskdb.Operation, error) {
 // them.
 const codeConstants = 51198
 
-// update returns an update: a document. Pipelines are not implemented.
-func (f *fields) update(key string) bson.Raw {
+// update returns an update: a document, or the stages of a pipeline.
+func (f *fields) update(key string) any {
 	v := f.values[key]
 	switch v.Type {
 	case bson.TypeEmbeddedDocument:
 		return v.Document()
 	case bson.TypeArray:
-		f.refuse(query.CodeNotImplemented, key, "updates by a pipeline are not implemented")
+		return v.Array()
 	default:
 		f.refuse(query.CodeFailedToParse, key, "Update argument must be either an object or an array")
 	}

@@ -45,7 +45,6 @@ func TestFaultyCommandsAreRefusedWithMongoDBsCodes(t *testing.T) {
 		`{update: "c", updates: [{q: {}, u: {}}], query: {}}`:         query.CodeUnknownField,
 		`{update: "c", updates: [{q: {}, u: {}, lsid: 1}]}`:           query.CodeUnknownField,
 		`{update: "c", updates: [{q: {}, u: {}, hint: "a"}]}`:         query.CodeNotImplemented,
-		`{update: "c", updates: [{q: {}, u: [{$set: {a: 1}}]}]}`:      query.CodeNotImplemented,
 		`{update: "c", updates: [{u: {}}]}`:                           query.CodeMissingField,
 		`{update: "c", updates: [{q: {}}]}`:                           query.CodeMissingField,
 		`{update: "c", updates: [{q: {}, u: 5}]}`:                     query.CodeFailedToParse,
