@@ -4,7 +4,6 @@ import (
 	"context"
 	"iter"
 	"math"
-	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
@@ -57,9 +56,9 @@ func (r *request) pipeline(ctx context.Context, f *command.Fields) (*taskdb.DB, 
 	f.LooseFlag("allowDiskUse")
 	f.LooseFlag("bypassDocumentValidation")
 	hint := f.Hint()
-	let, err := letOf(f)
-	if f.Err() != nil || err != nil {
-		return nil, nil, firstOf(f.Err(), err)
+	let := f.Let()
+	if err := f.Err(); err != nil {
+		return nil, nil, err
 	}
 	if r.user.Client != "" {
 		own, err := bson.Marshal(bson.D{{Key: "$match", Value: ownRecords(r.user.Client)}})
@@ -73,15 +72,6 @@ func (r *request) pipeline(ctx context.Context, f *command.Fields) (*taskdb.DB, 
 		return nil, nil, err
 	}
 	return db, pipeline, checkHint(ctx, db, hint)
-}
-
-// letOf returns the variables that a command defines for its expressions.
-func letOf(f *command.Fields) (*query.Let, error) {
-	doc := f.Document("let")
-	if len(doc) == len(emptyDocument) || f.Err() != nil {
-		return nil, f.Err()
-	}
-	return query.ParseLet(doc, time.Now())
 }
 
 // queryOf is what the store is asked for a pipeline.

@@ -52,13 +52,14 @@ func (r *request) findQuery(ctx context.Context, f *command.Fields) (*taskdb.DB,
 	if f.Value("filter").Type == bson.TypeNull { // unlike in other commands
 		f.Refuse(query.CodeTypeMismatch, "filter", "BSON field 'find.filter' is the wrong type 'null', expected type 'object'")
 	}
-	filter, err := r.filter(f, "filter")
+	let := f.Let()
+	filter, err := r.filter(f, "filter", let)
 	if err != nil {
 		return nil, taskdb.Query{}, err
 	}
 	q := taskdb.Query{
 		Filter:     filter,
-		Projection: f.Document("projection"),
+		Projection: let.Projection(f.Document("projection")),
 		Sort:       f.Document("sort"),
 		Skip:       f.Whole("skip"),
 		Limit:      f.Whole("limit"),
@@ -93,16 +94,12 @@ func refuseTailing(f *command.Fields) {
 
 var emptyDocument = bson.Raw{5, 0, 0, 0, 0}
 
-// filter reads a filter in MongoDB's language. Of a user who is bound to a client it
+// filter reads a filter in MongoDB's language, with the variables of let. Of a user who is bound to a client it
 // selects that client's records only.
-func (r *request) filter(f *command.Fields, key string) (*query.Filter, error) {
-	doc := f.Document(key)
-	let, err := letOf(f)
-	if f.Err() != nil || err != nil {
-		return nil, firstOf(f.Err(), err)
-	}
-	if let != nil {
-		doc = let.Filter(doc)
+func (r *request) filter(f *command.Fields, key string, let *query.Let) (*query.Filter, error) {
+	doc := let.Filter(f.Document(key))
+	if err := f.Err(); err != nil {
+		return nil, err
 	}
 	filter, err := query.ParseMongoFilter(doc)
 	if err != nil || r.user.Client == "" {
