@@ -20,8 +20,9 @@ const root = 0
 
 // frame is what several expressions about one document share.
 type frame struct {
-	slots int
-	heads heads // that they ask about
+	slots   int
+	heads   heads // that they ask about
+	usesNow bool
 }
 
 func newFrame() *frame { return &frame{slots: 1} }
