@@ -62,12 +62,20 @@ func (s *server) guarded(pattern string, route http.Handler) http.Handler {
 			s.fail(w, r, err)
 			return
 		}
-		r, release, err := s.readBody(w, r)
+		body, err := s.readBody(w, r, pattern)
 		if err != nil {
 			s.fail(w, r, err)
 			return
 		}
-		defer release()
+		defer body.release()
+		requestOf(r.Context()).parts = body.parts
+		s.carryOut(w, r, pattern, body, s.inTurn(route))
+	})
+}
+
+// inTurn has a route wait for its turn.
+func (s *server) inTurn(route http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		turn, err := s.turns.take(r.Context())
 		if err != nil {
 			s.fail(w, r, err)
