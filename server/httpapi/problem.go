@@ -79,6 +79,7 @@ var kinds = []struct {
 	{taskdb.ErrBudget, api.KindBudget, http.StatusUnprocessableEntity},
 	{hub.ErrMissed, api.KindMissed, http.StatusGone},
 	{context.DeadlineExceeded, api.KindTime, http.StatusGatewayTimeout},
+	{context.Canceled, api.KindTime, http.StatusGatewayTimeout}, // the client is gone
 }
 
 // problemOf is the problem that an error is.
