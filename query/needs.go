@@ -20,6 +20,8 @@ func anyHead(n node, test func(head string) bool) bool {
 		return anyHead(n.child, test)
 	case *field:
 		return test(n.path.parts[0])
+	case *exprNode:
+		return n.computation.heads.any(test)
 	}
 	return false
 }

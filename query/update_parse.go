@@ -56,6 +56,10 @@ func ParseUpdateValue(update any, arrayFilters ...any) (*Update, error) {
 	return ParseUpdate(doc, filters)
 }
 
+// ParsePipelineUpdate checks an update by a pipeline of $set, $addFields, $unset,
+// $project, $replaceRoot and $replaceWith, and returns it. The Update keeps copies.
+func ParsePipelineUpdate(stages []bson.Raw) (*Update, error) { panic("under construction") }
+
 // updateParser builds the tree of an update's changes.
 type updateParser struct {
 	root    *updateNode
