@@ -23,6 +23,16 @@ type Lease struct {
 	Deadline time.Time `json:"deadline,omitzero" doc:"When the task's time limit is reached."`
 }
 
+// Attempt is one lease of a task that has ended, and what came of it.
+type Attempt struct {
+	Lease   string    `json:"lease"`
+	Engine  string    `json:"engine"`
+	Claimed time.Time `json:"claimed"`
+	Ended   time.Time `json:"ended"`
+	Outcome string    `json:"outcome" doc:"ok, error, aborted, lost, timed out or cancelled."`
+	Reason  string    `json:"reason,omitempty"`
+}
+
 // Claimed is a task that an engine has.
 type Claimed struct {
 	Lease  Lease    `json:"lease"`

@@ -3,6 +3,7 @@ package api
 import (
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Problem says why a request failed, as RFC 9457 has it: application/problem+json.
@@ -14,12 +15,26 @@ type Problem struct {
 	Detail   string `json:"detail,omitempty"`
 	Instance string `json:"instance,omitempty" doc:"The id of the request, which the server's log has too."`
 	// Kind is for programs: the sentinel of package taskdb or hub that it is.
-	Kind string `json:"kind,omitempty" doc:"For programs: not-found, expired, exists, finished, lease, drained, unfinished, not-all, full, query, …"`
+	Kind string `json:"kind,omitempty" doc:"For programs: not-found, expired, exists, finished, lease, drained, unfinished, not-all, full, query, and others: api/kinds.go."`
 	Code int    `json:"code,omitempty" doc:"MongoDB's code, if a query, an update or a document is wrong."`
 	Path string `json:"path,omitempty" doc:"Where it is wrong: the path in the query."`
-	// More tells what else the kind has to say.
-	MsgID  string   `json:"msg_id,omitempty"`
-	MsgIDs []string `json:"msg_ids,omitempty" doc:"The tasks that it is about: those that are not finished, or that a prefix may mean."`
+	// What follows is what an error of a kind has to say beside its words.
+	MsgID   string    `json:"msg_id,omitempty" doc:"The task that it is about."`
+	MsgIDs  []string  `json:"msg_ids,omitempty" doc:"The tasks that it is about, or the first of them: those that are not finished, or that a prefix may mean."`
+	Count   int64     `json:"count,omitempty" doc:"How many tasks are not finished."`
+	Prefix  string    `json:"prefix,omitempty" doc:"What several tasks begin with."`
+	State   string    `json:"state,omitempty" doc:"How the task finished."`
+	Lease   string    `json:"lease,omitempty" doc:"The lease under which the task finished, or that it is not under."`
+	Attempt *Attempt  `json:"attempt,omitempty" doc:"What came of the lease."`
+	After   string    `json:"after,omitempty" doc:"What the task comes after and cannot."`
+	Cycle   bool      `json:"cycle,omitempty" doc:"What the task comes after comes after it."`
+	Stop    *Stop     `json:"stop,omitempty" doc:"Since when and why the hub takes no tasks."`
+	Rule    string    `json:"rule,omitempty" doc:"The rule that a record expired by."`
+	At      time.Time `json:"at,omitzero" doc:"When a record expired."`
+	// Collection, KeyPattern and KeyValue tell a key that exists already.
+	Collection string   `json:"collection,omitempty"`
+	KeyPattern Document `json:"key_pattern,omitempty" doc:"The index that has the key already."`
+	KeyValue   Document `json:"key_value,omitempty" doc:"The key that exists already."`
 	Errors []Detail `json:"errors,omitempty" doc:"What is wrong with the request, one by one."`
 }
 

@@ -19,6 +19,19 @@ type Page struct {
 	Next    string     `json:"next,omitempty" doc:"The token of the next page; none if this is the last."`
 }
 
+// LastLine is what JSON lines, and documents of BSON, end with: a line of its own
+// under the key "$end", which no record has. An answer without it was cut off.
+type LastLine struct {
+	End End `json:"$end"`
+}
+
+// End tells how a stream of records ended.
+type End struct {
+	Count   int64    `json:"count" doc:"How many lines came before."`
+	Next    string   `json:"next,omitempty" doc:"The token with which the answer goes on; none if this was all."`
+	Problem *Problem `json:"problem,omitempty" doc:"What kept the rest from coming."`
+}
+
 // Count tells how many.
 type Count struct {
 	Count int64 `json:"count"`
