@@ -14,7 +14,7 @@ import "go.mongodb.org/mongo-driver/v2/bson"
 //	POST   …/count                          Request → Count
 //	POST   …/distinct                       Request → Frames
 //	POST   …/explain                        Request → Explanation
-//	GET    …/history                        Frames, or 204: it has to be found by queries
+//	GET    …/history                        Frames
 //	GET    …/buffer?msg_id=&key=&n=         the bytes; ranges
 //	POST   …/buffer?msg_id=&key=            the bytes → 204
 //	POST   …/append?msg_id=&key=            Tail → 204
@@ -50,18 +50,17 @@ type Request struct {
 	Path string `bson:"path,omitempty"`
 }
 
-// Frame is a piece of a long answer.
-type Frame struct {
-	Doc    bson.Raw      `bson:"doc,omitempty"`
-	Place  []byte        `bson:"place,omitempty"` // that of Doc
-	Value  bson.RawValue `bson:"value,omitempty"` // of distinct values
-	MsgIDs []string      `bson:"msg_ids,omitempty"`
-	// End says that this is all, or Problem why there is no more.
-	End     bool     `bson:"end,omitempty"`
-	Problem *Problem `bson:"problem,omitempty"`
-}
+// The kinds of changes, and the states of a document that one returns.
+const (
+	ChangeInsert = "insert"
+	ChangeUpdate = "update"
+	ChangeDelete = "delete"
 
-// Change is one thing to do to a collection: an "insert", "update" or "delete".
+	ReturnBefore = "before"
+	ReturnAfter  = "after"
+)
+
+// Change is one thing to do to a collection.
 type Change struct {
 	Kind         string     `bson:"kind"`
 	Doc          bson.Raw   `bson:"doc,omitempty"`
@@ -71,7 +70,7 @@ type Change struct {
 	Update       bson.Raw   `bson:"update,omitempty"`
 	ArrayFilters []bson.Raw `bson:"array_filters,omitempty"`
 	Upsert       bool       `bson:"upsert,omitempty"`
-	// Return asks for the document as it was "before", or "after"; Projection says
+	// Return asks for the document as it was before or has become; Projection says
 	// what to show of it.
 	Return     string   `bson:"return,omitempty"`
 	Projection bson.Raw `bson:"projection,omitempty"`
@@ -83,7 +82,7 @@ type Outcome struct {
 	Modified   int64         `bson:"modified"`
 	UpsertedID bson.RawValue `bson:"upserted_id,omitempty"`
 	Doc        bson.Raw      `bson:"doc,omitempty"`
-	Problem    *Problem      `bson:"problem,omitempty"`
+	Problem    string        `bson:"problem,omitempty"` // as JSON
 }
 
 // Tail is what to add at the end of a string or an array.

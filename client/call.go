@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/taskdb/taskdb/api"
 	"github.com/taskdb/taskdb/taskdb"
 )
 
@@ -127,7 +128,7 @@ func (call Call) againAfter(failed *Error, response *http.Response) (wait time.D
 	case http.StatusTooManyRequests:
 		return retryAfter(response)
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		if call.Again && failed.Kind == "" || failed.Kind == "busy" {
+		if call.Again && (failed.Kind == "" || failed.Kind == api.KindUnreachable) || failed.Kind == api.KindBusy {
 			return retryAfter(response)
 		}
 	}
