@@ -10,11 +10,11 @@ import "go.mongodb.org/mongo-driver/v2/bson"
 //	POST   …/add                            documents → 204
 //	POST   …/write?ordered=                 Changes → Outcomes
 //	GET    …/record?msg_id=                 the document, whole
-//	POST   …/find                           Request → Frames
+//	POST   …/find                           Request → documents or, if places are asked for, Placed
 //	POST   …/count                          Request → Count
-//	POST   …/distinct                       Request → Frames
+//	POST   …/distinct                       Request → Values, one after another
 //	POST   …/explain                        Request → Explanation
-//	GET    …/history                        Frames
+//	GET    …/history                        {"msg_id": …}, one after another
 //	GET    …/buffer?msg_id=&key=&n=         the bytes; ranges
 //	POST   …/buffer?msg_id=&key=            the bytes → 204
 //	POST   …/append?msg_id=&key=            Tail → 204
@@ -25,9 +25,9 @@ import "go.mongodb.org/mongo-driver/v2/bson"
 //	POST   /v1/compact                      Compaction
 //
 // Bodies are BSON, application/bson: one document, or one after another. A client
-// that does not accept that gets JSON lines, relaxed extended JSON; and one that
-// sends application/json is understood. An answer of Frames has come whole only if
-// its last one is an End.
+// that does not accept that gets JSON lines, in relaxed extended JSON; and one that
+// sends application/json is understood. What find, distinct and history answer ends
+// with a LastLine.
 
 // Collections are the full names of a store's collections, in order.
 type Collections struct {
@@ -48,6 +48,17 @@ type Request struct {
 	Places bool `bson:"places,omitempty"`
 	// Path is that of which distinct values are asked for.
 	Path string `bson:"path,omitempty"`
+}
+
+// Placed is a document, and where the sort of a request places it.
+type Placed struct {
+	Place []byte   `bson:"place"`
+	Doc   bson.Raw `bson:"doc"`
+}
+
+// Value is one of distinct values.
+type Value struct {
+	Value bson.RawValue `bson:"value"`
 }
 
 // The kinds of changes, and the states of a document that one returns.

@@ -52,6 +52,7 @@ var kinds = map[string]error{
 	api.KindNoData:        taskdb.ErrNoData,
 	api.KindConflict:      taskdb.ErrExists,
 	api.KindNotAll:        taskdb.ErrNotAll,
+	api.KindBudget:        taskdb.ErrBudget,
 	api.KindToken:         taskdb.ErrToken,
 	api.KindFull:          taskdb.ErrFull,
 	api.KindTooLarge:      taskdb.ErrTooLarge,

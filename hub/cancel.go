@@ -39,11 +39,14 @@ func (h *Hub) ChangePriority(ctx context.Context, s Selection, priority int64) (
 }
 
 func (h *Hub) changePriority(ctx context.Context, msgID string, priority int64) error {
-	_, err := h.step(ctx, msgID, func(t task) (update, error) {
+	t, err := h.step(ctx, msgID, func(t task) (update, error) {
 		if t.notes.Ready == nil {
 			return update{}, fmt.Errorf("task %q: %w", msgID, ErrNotWaiting)
 		}
 		return update{set: d("hub.priority", priority)}, nil
 	})
+	if err == nil {
+		h.happened(t.event(EventPriority))
+	}
 	return err
 }

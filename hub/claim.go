@@ -200,5 +200,6 @@ func (h *Hub) claimFirst(ctx context.Context, c Claim, filter bson.D, sort *quer
 	}
 	timeLimit, _ := outcome.Doc.Lookup("hub", "time_limit").AsInt64OK()
 	lease.complete(record.MsgID, timeLimit)
+	h.happened(Event{Kind: EventClaimed, MsgID: record.MsgID, State: taskdb.StateRunning, Client: record.ClientUUID})
 	return &Claimed{Lease: lease, Record: record}, nil
 }

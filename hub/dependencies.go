@@ -114,6 +114,7 @@ func (h *Hub) wake(ctx context.Context, filter bson.D) (woken int64, err error) 
 	})
 	if outcome.Modified > 0 {
 		h.ready.publishAll()
+		h.happened(Event{Kind: EventChanged})
 	}
 	return outcome.Modified, err
 }
@@ -132,7 +133,7 @@ func (h *Hub) abortAfter(ctx context.Context, ended end) (aborted []string, err 
 	reason := fmt.Sprintf("task %q, which it comes after, %s", ended.msgID, fate)
 	for _, dependent := range dependents {
 		ending := ending{result: abortion(h.now(), reason)}
-		_, err := h.step(ctx, dependent, func(t task) (update, error) {
+		t, err := h.step(ctx, dependent, func(t task) (update, error) {
 			if t.notes.Ready == nil || *t.notes.Ready || !slices.Contains(t.notes.After, ended.msgID) {
 				return update{}, errStay
 			}
@@ -141,6 +142,7 @@ func (h *Hub) abortAfter(ctx context.Context, ended end) (aborted []string, err 
 		switch {
 		case err == nil:
 			h.ended.publish(dependent)
+			h.happened(t.event(EventFinished))
 			aborted = append(aborted, dependent)
 		case passed(err) != nil:
 			return aborted, err

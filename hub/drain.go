@@ -42,6 +42,7 @@ func (h *Hub) Drain(ctx context.Context, reason string) error {
 	if err := h.stop(ctx, drainID, "", reason); err != nil {
 		return fmt.Errorf("drain: %w", err)
 	}
+	h.happened(Event{Kind: EventStopped})
 	return nil
 }
 
@@ -50,6 +51,7 @@ func (h *Hub) Resume(ctx context.Context) error {
 	if err := h.lift(ctx, drainID); err != nil {
 		return fmt.Errorf("resume: %w", err)
 	}
+	h.happened(Event{Kind: EventLifted})
 	return nil
 }
 
@@ -59,6 +61,7 @@ func (h *Hub) Pause(ctx context.Context, queue, reason string) error {
 	if err := h.stop(ctx, pausePrefix+queue, queue, reason); err != nil {
 		return fmt.Errorf("pause queue %q: %w", queue, err)
 	}
+	h.happened(Event{Kind: EventStopped, Queue: queue})
 	return nil
 }
 
@@ -68,6 +71,7 @@ func (h *Hub) Unpause(ctx context.Context, queue string) error {
 		return fmt.Errorf("unpause queue %q: %w", queue, err)
 	}
 	h.ready.publish(queue)
+	h.happened(Event{Kind: EventLifted, Queue: queue})
 	return nil
 }
 

@@ -127,15 +127,21 @@ func (h *Hub) absent(ctx context.Context, msgID string) error {
 // look returns the task with a msg_id, as a projection shows it, or the error of one
 // that is not there.
 func (h *Hub) look(ctx context.Context, msgID string, shown *query.Projection) (bson.Raw, error) {
-	var found bson.Raw
-	for doc, err := range h.db.FindRaw(ctx, taskdb.Query{Filter: d("msg_id", msgID), Projection: shown, Limit: 1}) {
+	found, err := h.first(ctx, d("msg_id", msgID), shown)
+	if err == nil && found == nil {
+		err = h.absent(ctx, msgID)
+	}
+	return found, err
+}
+
+// first returns the first task that a filter selects, as a projection shows it, or
+// nil if there is none.
+func (h *Hub) first(ctx context.Context, filter bson.D, shown *query.Projection) (found bson.Raw, err error) {
+	for doc, err := range h.db.FindRaw(ctx, taskdb.Query{Filter: filter, Projection: shown, Limit: 1}) {
 		if err != nil {
 			return nil, err
 		}
 		found = doc
-	}
-	if found == nil {
-		return nil, h.absent(ctx, msgID)
 	}
 	return found, nil
 }

@@ -22,6 +22,7 @@ type Hub struct {
 
 	ended notices // by msg_id: the task is finished, or has gone
 	ready notices // by queue: a task may be claimed
+	feed  *feed
 
 	repair struct {
 		sync.Mutex
@@ -80,7 +81,7 @@ func Open(ctx context.Context, db *taskdb.DB, options Options) (*Hub, error) {
 		}
 	}
 	database, _, _ := strings.Cut(db.Collection(), ".")
-	return &Hub{db: db, stops: db.In(database + ".hub"), options: options.withDefaults()}, nil
+	return &Hub{db: db, stops: db.In(database + ".hub"), options: options.withDefaults(), feed: newFeed()}, nil
 }
 
 // unknownKind tells that a store has no indexes of a part of the tasks, as some

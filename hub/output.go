@@ -26,17 +26,28 @@ func (h *Hub) Output(ctx context.Context, lease Lease, piece Output) error {
 	return nil
 }
 
+var clientKeys = keys("client_uuid")
+
 func (h *Hub) output(ctx context.Context, lease Lease, piece Output) error {
-	held, err := h.db.Count(ctx, taskdb.Query{Filter: underLease(lease), Limit: 1})
+	held, err := h.first(ctx, underLease(lease), clientKeys)
 	switch {
 	case err != nil:
 		return err
-	case held == 0:
+	case held == nil:
 		return h.lost(ctx, lease)
 	}
+	if err := h.append(ctx, lease.MsgID, piece); err != nil {
+		return err
+	}
+	client, _ := held.Lookup("client_uuid").StringValueOK()
+	h.happened(Event{Kind: EventOutput, MsgID: lease.MsgID, State: taskdb.StateRunning, Client: client})
+	return nil
+}
+
+func (h *Hub) append(ctx context.Context, msgID string, piece Output) error {
 	for _, text := range []struct{ key, added string }{{"stdout", piece.Stdout}, {"stderr", piece.Stderr}} {
 		if text.added != "" {
-			if err := h.db.AppendText(ctx, lease.MsgID, text.key, text.added); err != nil {
+			if err := h.db.AppendText(ctx, msgID, text.key, text.added); err != nil {
 				return err
 			}
 		}
@@ -48,5 +59,5 @@ func (h *Hub) output(ctx context.Context, lease Lease, piece Output) error {
 	for i, content := range piece.DisplayData {
 		elements[i] = content
 	}
-	return h.db.AppendList(ctx, lease.MsgID, "display_data", elements...)
+	return h.db.AppendList(ctx, msgID, "display_data", elements...)
 }

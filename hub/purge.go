@@ -50,9 +50,13 @@ func (h *Hub) purge(ctx context.Context, p Purge) (purged Purged, err error) {
 		}
 	}
 	purged.Purged, err = h.db.Purge(ctx, taskdb.Purge{Filter: filter, All: p.All, Force: p.Force, DryRun: p.DryRun})
-	if err == nil && p.Force && !p.DryRun && purged.Unfinished > 0 {
+	if err != nil || p.DryRun {
+		return purged, err
+	}
+	if purged.Unfinished > 0 {
 		h.ended.publishAll()
 		h.repairSoon() // what came after them
 	}
-	return purged, err
+	h.happened(Event{Kind: EventPurged})
+	return purged, nil
 }

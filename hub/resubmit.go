@@ -94,13 +94,17 @@ func (h *Hub) resubmitSome(ctx context.Context, msgIDs []string) (done []Resubmi
 	if err := h.db.Add(ctx, records...); err != nil {
 		return nil, nil, err
 	}
-	for _, pair := range done {
+	for _, record := range records {
+		h.happened(submission(record))
+	}
+	h.ready.publishAll()
+	for i, pair := range done {
 		if err := h.mend(ctx, pair, nil); err != nil {
 			h.repairSoon()
 			break
 		}
+		h.happened(Event{Kind: EventResubmitted, MsgID: pair.Old, Client: records[i].ClientUUID})
 	}
-	h.ready.publishAll()
 	return done, msgIDs, nil
 }
 

@@ -13,7 +13,7 @@ import (
 // its name alone.
 var (
 	stateKeys = keys("msg_id", "completed", "engine_uuid", "started", "result_content.status")
-	stepKeys  = keys("msg_id", "completed", "engine_uuid", "started", "result_content.status", "queue", "hub")
+	stepKeys  = keys("msg_id", "completed", "engine_uuid", "started", "result_content.status", "client_uuid", "queue", "hub")
 	nameKeys  = keys("msg_id")
 )
 
@@ -132,9 +132,17 @@ func (u update) operators(foreign bool) bson.D {
 func (h *Hub) announce(ctx context.Context, t task) {
 	if taskdb.StateFinished.Has(t.doc) {
 		h.ended.publish(t.msgID)
+		h.happened(t.event(EventFinished))
 		h.tell(ctx, end{t.msgID, taskdb.StateOf(t.doc)})
 		return
 	}
 	queue, _ := t.doc.Lookup("queue").StringValueOK()
 	h.ready.publish(queue)
+	h.happened(t.event(EventRequeued))
+}
+
+// event is one that happened to the task.
+func (t *task) event(kind EventKind) Event {
+	client, _ := t.doc.Lookup("client_uuid").StringValueOK()
+	return Event{Kind: kind, MsgID: t.msgID, State: taskdb.StateOf(t.doc), Client: client}
 }

@@ -135,8 +135,9 @@ func (h *Hub) add(ctx context.Context, b *batch) error {
 	if err := h.db.Add(ctx, records...); err != nil {
 		return err
 	}
-	for _, msgID := range order {
-		h.ready.publish(b.tasks[msgID].Queue)
+	for _, record := range records {
+		h.ready.publish(record.Queue)
+		h.happened(submission(record))
 	}
 	// What they wait for may have finished before they were there to be told.
 	ends, err := h.endsOf(ctx, outside)
@@ -189,6 +190,14 @@ func (h *Hub) record(b *batch, task *Task, states map[string]taskdb.State) (*tas
 		Label:      task.Label,
 	}
 	return record, notes.put(record)
+}
+
+// submission is the event of a task that was stored.
+func submission(record *taskdb.TaskRecord) Event {
+	return Event{
+		Kind: EventSubmitted, MsgID: record.MsgID, State: taskdb.StatePending,
+		Client: record.ClientUUID, Queue: record.Queue,
+	}
 }
 
 // withIdentity returns a header with a msg_id and a date: in the place of those

@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
-	"math"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
@@ -29,43 +28,41 @@ type Page struct {
 // comes twice, whatever is written between two pages: a record is where its keys
 // are when its page is read.
 func (db *DB) Page(ctx context.Context, q Query, token string) (Page, error) {
-	request, err := db.request(q)
+	request, err := db.paged(q, token)
 	if err != nil {
 		return Page{}, fmt.Errorf("page: %w", err)
 	}
 	if request.Limit == 0 {
 		return Page{}, fmt.Errorf("page: %w", &query.Error{Code: query.CodeBadValue, Message: "a page needs a limit", Path: "limit"})
 	}
-	if request.Sort, err = withTieBreak(request.Sort); err != nil {
-		return Page{}, fmt.Errorf("page: %w", err)
-	}
-	if token != "" {
-		if request.After, err = db.openToken(token, request); err != nil {
-			return Page{}, fmt.Errorf("page: %w", err)
-		}
-		request.Skip = 0 // the first page did
-	}
-	return db.page(ctx, request)
-}
-
-// page reads one record more than the page has, to know whether it is the last.
-func (db *DB) page(ctx context.Context, request Request) (Page, error) {
 	var page Page
-	var last, next []byte
-	size := min(request.Limit, math.MaxInt64-1)
-	request.Limit = size + 1
-	request.Note = func(place []byte) { last, next = next, bytes.Clone(place) }
-	for doc, err := range db.backend.Find(ctx, db.collection, request) {
+	cursor := &Cursor{db: db, request: request}
+	for doc, err := range cursor.Docs(ctx) {
 		if err != nil {
 			return Page{}, fmt.Errorf("page: %w", err)
 		}
-		if int64(len(page.Docs)) == size {
-			page.Next = db.sealToken(last, request)
-			break
-		}
 		page.Docs = append(page.Docs, doc)
 	}
+	page.Next = cursor.Next()
 	return page, nil
+}
+
+// paged checks a query, and has it go on behind a token.
+func (db *DB) paged(q Query, token string) (Request, error) {
+	request, err := db.request(q)
+	if err != nil {
+		return Request{}, err
+	}
+	if request.Sort, err = withTieBreak(request.Sort); err != nil {
+		return Request{}, err
+	}
+	if token != "" {
+		if request.After, err = db.openToken(token, request); err != nil {
+			return Request{}, err
+		}
+		request.Skip = 0 // the first page did
+	}
+	return request, nil
 }
 
 // withTieBreak appends the _id to a sort that does not have it.

@@ -78,7 +78,7 @@ func (db *DB) write(ctx context.Context, changes []Change, ordered bool) ([]Outc
 	if len(changes) == 0 {
 		return nil, nil
 	}
-	outcomes, err := db.backend.Write(ctx, db.collection, changes, ordered)
+	outcomes, err := db.backend.Write(withoutBudget(ctx), db.collection, changes, ordered)
 	if err != nil {
 		return nil, err
 	}

@@ -28,7 +28,42 @@ var paging = area{"pages", []behaviour{
 	{"pages show what is asked for", pageShows},
 	{"skip leaves out records of the first page only", pageSkips},
 	{"a wrong query fails as it does in Find", pageWrong},
+	{"a cursor goes on where it was left, as pages do", cursorResumes},
 }}
+
+func cursorResumes(t *testing.T, db *taskdb.DB) {
+	docs := mixedTimes(t)
+	require.NoError(t, db.AddRaw(t.Context(), docs...))
+	q := taskdb.Query{Projection: `{}`, Sort: `{submitted: 1}`}
+	whole := inPageOrder(t, find(t, db, q), bson.D{{Key: "submitted", Value: 1}})
+	var got []bson.Raw
+	for token := ""; ; {
+		cursor, err := db.Cursor(q, token)
+		require.NoError(t, err)
+		read := 0
+		for doc, err := range cursor.Docs(t.Context()) {
+			require.NoError(t, err)
+			got = append(got, doc)
+			if read++; read == 7 {
+				break
+			}
+		}
+		if token = cursor.Next(); token == "" {
+			break
+		}
+	}
+	require.Equal(t, whole, got)
+
+	limited := taskdb.Query{Sort: `{submitted: 1}`, Limit: 7}
+	cursor, err := db.Cursor(limited, "")
+	require.NoError(t, err)
+	for _, err := range cursor.Docs(t.Context()) {
+		require.NoError(t, err)
+	}
+	page, err := db.Page(t.Context(), limited, "")
+	require.NoError(t, err)
+	require.Equal(t, page.Next, cursor.Next(), "a cursor and a page have the same tokens")
+}
 
 // allPages returns what the pages of a query have, one after another.
 func allPages(t tester, db *taskdb.DB, q taskdb.Query) []bson.Raw {

@@ -33,6 +33,10 @@ var ofEither = map[string][]string{
 	"an update of more than 16 MiB is refused before it is known whether it inserts": {
 		"update/a document that would be too large stays as it was",
 	},
+	"the server counts nothing against a budget; the deadline bounds what it does": {
+		"budget/a query that looks at more records than its budget fails",
+		"budget/several queries share a budget",
+	},
 	"an upsert makes the indexes of its collection before the server can refuse it": {
 		"upsert/an upsert that is wrong inserts nothing, and makes no collection",
 	},

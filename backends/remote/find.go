@@ -36,15 +36,25 @@ func (s *Store) Find(ctx context.Context, collection string, r taskdb.Request) i
 			yield(nil, err)
 			return
 		}
-		for frame, err := range s.frames(ctx, call) {
+		for doc, err := range s.list(ctx, call) {
 			if err == nil && r.Note != nil {
-				r.Note(frame.Place)
+				doc, err = placed(doc, r.Note)
 			}
-			if !yield(frame.Doc, err) {
+			if !yield(doc, err) || err != nil {
 				return
 			}
 		}
 	}
+}
+
+// placed tells the place of a document that came with it, and returns the document.
+func placed(answer bson.Raw, tell func(place []byte)) (bson.Raw, error) {
+	var told api.Placed
+	if err := bson.Unmarshal(answer, &told); err != nil {
+		return nil, err
+	}
+	tell(told.Place)
+	return told.Doc, nil
 }
 
 // Count is taskdb.Backend's.
@@ -64,9 +74,9 @@ func (s *Store) Distinct(ctx context.Context, collection string, filter *query.F
 	if err != nil {
 		return err
 	}
-	for frame, err := range s.frames(ctx, call) {
+	for answer, err := range s.list(ctx, call) {
 		if err == nil {
-			err = values.AddValue(frame.Value)
+			err = values.AddValue(answer.Lookup("value"))
 		}
 		if err != nil {
 			return err
@@ -98,15 +108,10 @@ func (s *Store) Explain(ctx context.Context, collection string, r taskdb.Request
 // History is taskdb.Historian's. The hub's store knows it, or finds it out.
 func (s *Store) History(ctx context.Context, collection string) (ids iter.Seq2[string, error], ok bool, err error) {
 	return func(yield func(string, error) bool) {
-		for frame, err := range s.frames(ctx, at(http.MethodGet, collection, "history", nil)) {
-			if err != nil {
-				yield("", err)
+		for answer, err := range s.list(ctx, at(http.MethodGet, collection, "history", nil)) {
+			id, _ := answer.Lookup("msg_id").StringValueOK()
+			if !yield(id, err) || err != nil {
 				return
-			}
-			for _, id := range frame.MsgIDs {
-				if !yield(id, nil) {
-					return
-				}
 			}
 		}
 	}, true, nil

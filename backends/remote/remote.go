@@ -188,52 +188,32 @@ func cut(ctx context.Context, err error) error {
 	return fmt.Errorf("%w: read its answer: %w", taskdb.ErrUnreachable, err)
 }
 
-// frames makes a call and yields what it answers, but for the end. It ends with the
-// first error.
-func (s *Store) frames(ctx context.Context, call client.Call) iter.Seq2[api.Frame, error] {
-	return func(yield func(api.Frame, error) bool) {
-		response, err := s.start(ctx, call)
-		if err != nil {
-			yield(api.Frame{}, err)
+// list makes a call and yields the documents that it answers. It ends with the first
+// error.
+func (s *Store) list(ctx context.Context, call client.Call) iter.Seq2[bson.Raw, error] {
+	return func(yield func(bson.Raw, error) bool) {
+		if err := s.open(ctx); err != nil {
+			yield(nil, err)
 			return
 		}
-		defer response.Body.Close()
-		in := bufio.NewReader(response.Body)
-		for {
-			frame, err := s.nextFrame(ctx, in)
-			if err != nil {
-				yield(api.Frame{}, err)
-				return
+		for doc, err := range s.client.Stream(ctx, call) {
+			if closed := s.open(ctx); closed != nil {
+				doc, err = nil, closed
 			}
-			if frame.End || !yield(frame, nil) {
+			if !yield(doc, err) || err != nil {
 				return
 			}
 		}
 	}
 }
 
-// start makes a call whose answer is read after it.
-func (s *Store) start(ctx context.Context, call client.Call) (*http.Response, error) {
-	if err := s.begin(ctx); err != nil {
-		return nil, err
-	}
-	defer s.calls.Done()
-	return s.client.Do(ctx, call)
-}
-
-func (s *Store) nextFrame(ctx context.Context, in io.Reader) (frame api.Frame, err error) {
-	if err := s.begin(ctx); err != nil {
-		return frame, err
-	}
-	defer s.calls.Done()
-	doc, err := bson.ReadDocument(in)
+// open fails if the store is closed, or the context has ended.
+func (s *Store) open(ctx context.Context) error {
+	err := s.begin(ctx)
 	if err == nil {
-		err = frame.UnmarshalBSON(doc)
+		s.calls.Done()
 	}
-	if err == nil {
-		err = problem(frame.Problem)
-	}
-	return frame, cut(ctx, unexpected(err)) // there was no end
+	return err
 }
 
 // problem returns the error of a problem that came within an answer; of none it is

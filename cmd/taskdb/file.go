@@ -5,9 +5,10 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
+
+	"github.com/taskdb/taskdb/internal/wholefile"
 )
 
 // fileFlags say which file to write.
@@ -53,20 +54,5 @@ func (f *fileFlags) write(stdout io.Writer, do func(w io.Writer) error) error {
 	if f.path == "" {
 		return do(stdout)
 	}
-	file, err := os.CreateTemp(filepath.Dir(f.path), "."+filepath.Base(f.path)+".*")
-	if err != nil {
-		return fmt.Errorf("write to a file: %w", err)
-	}
-	err = do(file)
-	if err == nil {
-		err = file.Sync()
-	}
-	err = errors.Join(err, file.Close())
-	if err == nil {
-		err = os.Rename(file.Name(), f.path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(file.Name()))
-	}
-	return nil
+	return wholefile.Write(f.path, do)
 }

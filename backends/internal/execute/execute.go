@@ -215,8 +215,9 @@ func (x *execution) repeats() bool {
 // of the plan.
 func (x *execution) selected(ctx context.Context, docs bool) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
+		budget := taskdb.BudgetOf(ctx)
 		stop := func() {} // ends a walk that finds nothing for too long
-		if x.most > 0 {
+		if x.most > 0 || budget != nil {
 			ctx, stop = context.WithCancel(ctx)
 			defer stop()
 		}
@@ -225,13 +226,16 @@ func (x *execution) selected(ctx context.Context, docs bool) iter.Seq2[Entry, er
 			seen.ordered = scan.Index == nil
 			keep := func(e *Entry) bool {
 				x.count(scan.Index != nil, e.Doc != nil)
-				if x.far() {
+				if !budget.Spend() || x.far() {
 					stop()
 				}
 				return x.keep(e)
 			}
 			for e, err := range x.source.Walk(ctx, scan, docs || !x.plan.Exact, keep) {
-				if err != nil && x.far() {
+				switch {
+				case budget.Spent():
+					err = taskdb.ErrBudget
+				case err != nil && x.far():
 					err = errFar
 				}
 				ok := err == nil && seen.First(uint64(e.ID))

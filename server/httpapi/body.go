@@ -1,0 +1,131 @@
+package httpapi
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"mime"
+	"net/http"
+	"os"
+	"slices"
+	"sync/atomic"
+	"time"
+	"unicode/utf8"
+
+	"github.com/taskdb/taskdb/api"
+)
+
+// bodies count the bytes of all bodies that are in memory.
+type bodies struct {
+	limit int64
+	held  atomic.Int64
+}
+
+// take adds to what is held, or refuses.
+func (b *bodies) take(n int64) error {
+	if b.held.Add(n) > b.limit {
+		b.held.Add(-n)
+		return busy("bytes in requests")
+	}
+	return nil
+}
+
+// heldBody is the body of a request, in memory.
+type heldBody struct {
+	bodies *bodies
+	limit  int64
+	taken  int64
+	text   bytes.Buffer
+	parts  map[string][][]byte // of a multipart body, but for its JSON
+}
+
+// Write adds a piece to the body, or refuses if it is too much.
+func (h *heldBody) Write(piece []byte) (int, error) {
+	if err := h.take(int64(len(piece))); err != nil {
+		return 0, err
+	}
+	return h.text.Write(piece)
+}
+
+func (h *heldBody) take(n int64) error {
+	if h.taken+n > h.limit {
+		return newProblem(http.StatusRequestEntityTooLarge, api.KindBody, "the body has more than %d bytes", h.limit)
+	}
+	if err := h.bodies.take(n); err != nil {
+		return err
+	}
+	h.taken += n
+	return nil
+}
+
+// Read reads the body's text.
+func (h *heldBody) Read(p []byte) (int, error) { return h.text.Read(p) }
+
+// Close does nothing: the request has come whole.
+func (h *heldBody) Close() error { return nil }
+
+// release gives back what was taken.
+func (h *heldBody) release() { h.bodies.held.Add(-h.taken) }
+
+// digest tells requests to a path apart.
+func (h *heldBody) digest(path string) [sha256.Size]byte {
+	sum := sha256.New()
+	write := func(part []byte) { fmt.Fprintf(sum, "%d:%s", len(part), part) }
+	write([]byte(path))
+	write(h.text.Bytes())
+	for _, name := range slices.Sorted(maps.Keys(h.parts)) {
+		write([]byte(name))
+		for _, part := range h.parts[name] {
+			write(part)
+		}
+	}
+	return [sha256.Size]byte(sum.Sum(nil))
+}
+
+// readBody reads the body of a request before it gets its turn, so that one that
+// comes slowly keeps nobody waiting. It is to be released when the request has
+// ended.
+func (s *server) readBody(w http.ResponseWriter, r *http.Request, pattern string) (*heldBody, error) {
+	held := &heldBody{bodies: &s.bodies, limit: s.limits.Body}
+	if r.Body == nil || r.Body == http.NoBody {
+		return held, nil
+	}
+	connection := http.NewResponseController(w)
+	defer connection.SetReadDeadline(time.Time{}) //nolint:errcheck // a test's recorder has none
+	kind, parameters, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	unhurried := &unhurried{r.Body, connection, s.limits.BodyTime}
+	var err error
+	switch {
+	case pattern == putsBuffer: // as it comes
+		r.Body = unhurried
+		return held, nil
+	case kind == "multipart/form-data" && takesParts[pattern]:
+		held.limit = s.limits.Upload
+		err = held.readParts(unhurried, parameters["boundary"])
+		r.Header.Set("Content-Type", "application/json") // what is left of it
+	case kind == bsonDocs: // documents whole, with their buffers
+		held.limit = s.limits.Upload
+		_, err = io.Copy(held, unhurried)
+	default:
+		_ = connection.SetReadDeadline(time.Now().Add(s.limits.BodyTime))
+		_, err = io.Copy(held, r.Body)
+	}
+	if err == nil && kind != bsonDocs && !utf8.Valid(held.text.Bytes()) {
+		err = newProblem(http.StatusBadRequest, api.KindMalformed, "the body is not UTF-8")
+	}
+	if err == nil {
+		r.Body = held
+		return held, nil
+	}
+	held.release()
+	if _, ok := errors.AsType[*problem](err); ok {
+		return nil, err
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return nil, newProblem(http.StatusRequestTimeout, api.KindTime, "the body did not arrive within %s", s.limits.BodyTime)
+	}
+	return nil, newProblem(http.StatusBadRequest, api.KindMalformed, "read the body: %s", err)
+}

@@ -1,0 +1,131 @@
+package httpapi
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"regexp"
+	"runtime/debug"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// request is what is known of a request besides what it says.
+type request struct {
+	id    string
+	route string              // the pattern, once it is known
+	form  string              // in which a list is asked for, if not in pages
+	err   error               // why it failed, once it has
+	parts map[string][][]byte // of its body, but for JSON
+}
+
+type requestKey struct{}
+
+// requestOf returns what is known of the request that a context belongs to.
+func requestOf(ctx context.Context) *request {
+	if known, ok := ctx.Value(requestKey{}).(*request); ok {
+		return known
+	}
+	return new(request)
+}
+
+func noteRoute(ctx context.Context, pattern string) { requestOf(ctx).route = pattern }
+
+// saneID is what a request may call itself.
+var saneID = regexp.MustCompile(`^[A-Za-z0-9._:/+=-]{1,128}$`)
+
+// requests gives each request an id, logs how it ended, and has it end as a problem
+// if the server is at fault.
+func (s *server) requests(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		began := time.Now()
+		known := &request{id: r.Header.Get("X-Request-Id"), form: wanted(r)}
+		if !saneID.MatchString(known.id) {
+			known.id = uuid.NewString()
+		}
+		r = r.WithContext(context.WithValue(r.Context(), requestKey{}, known))
+		answer := &answer{ResponseWriter: w}
+		answer.Header().Set("X-Request-Id", known.id)
+		defer func() {
+			s.ended(r, known, answer, time.Since(began))
+		}()
+		defer s.recovered(answer, r)
+		if err := s.checkBrowser(r); err != nil {
+			s.fail(answer, r, err)
+			return
+		}
+		next.ServeHTTP(answer, r)
+	})
+}
+
+// recovered answers for a route that panicked. That an answer cannot be written is
+// not the server's fault: the client is gone.
+func (s *server) recovered(w *answer, r *http.Request) {
+	cause := recover()
+	switch {
+	case cause == nil:
+	case cause == http.ErrAbortHandler:
+		panic(cause)
+	case r.Context().Err() != nil:
+		requestOf(r.Context()).err = r.Context().Err()
+	default:
+		err := fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
+		if w.status != 0 { // it is too late to say so
+			requestOf(r.Context()).err = err
+			panic(http.ErrAbortHandler)
+		}
+		s.fail(w, r, err)
+	}
+}
+
+// ended logs a request, and tells who observes.
+func (s *server) ended(r *http.Request, known *request, w *answer, took time.Duration) {
+	level := slog.LevelDebug
+	switch {
+	case w.status == http.StatusInternalServerError:
+		level = slog.LevelError
+	case w.status >= http.StatusBadRequest:
+		level = slog.LevelInfo
+	}
+	attributes := []slog.Attr{
+		slog.String("id", known.id), slog.String("method", r.Method), slog.String("path", r.URL.Path),
+		slog.Int("status", w.status), slog.Int64("bytes", w.bytes), slog.Duration("took", took),
+	}
+	if known.err != nil {
+		attributes = append(attributes, slog.String("error", known.err.Error()))
+	}
+	s.log.LogAttrs(r.Context(), level, "request", attributes...)
+	if s.options.Observe != nil {
+		s.options.Observe(r.Context(), Observation{Route: known.route, Status: w.status, Bytes: w.bytes, Took: took})
+	}
+}
+
+// answer notes what was answered.
+type answer struct {
+	http.ResponseWriter
+	status int
+	bytes  int64
+}
+
+// Unwrap gives http.ResponseController what is below.
+func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
+
+// WriteHeader notes the status.
+func (a *answer) WriteHeader(status int) {
+	if a.status == 0 {
+		a.status = status
+	}
+	a.ResponseWriter.WriteHeader(status)
+}
+
+// Write counts what is written.
+func (a *answer) Write(text []byte) (int, error) {
+	if a.status == 0 {
+		a.status = http.StatusOK
+	}
+	n, err := a.ResponseWriter.Write(text)
+	a.bytes += int64(n)
+	return n, err
+}
