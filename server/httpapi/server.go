@@ -53,7 +53,7 @@ func New(h *hub.Hub, db *taskdb.DB, options Options) (http.Handler, error) {
 	s.api = humago.New(routeMux{s}, description(options.Version))
 	for _, area := range []func(*server){
 		(*server).tasks, (*server).queries, (*server).fetches, (*server).buffers, (*server).selections, (*server).engines,
-		(*server).operate, (*server).events, (*server).health,
+		(*server).operate, (*server).events, (*server).health, (*server).collections,
 	} {
 		area(s)
 	}
