@@ -96,3 +96,31 @@ func TestOddNames(t *testing.T) {
 		ask[api.Chain](t, f, http.StatusOK, "GET", "/v1/tasks/"+c.path+"/chain", "")
 	}
 }
+
+// TestNULs holds that a NUL, which no key can have, is refused wherever a key may
+// stand.
+func TestNULs(t *testing.T) {
+	onEach(t, httpapi.Options{}, func(t *testing.T, f *fixture) {
+		f.submit(t, `{"msg_id": "a"}`)
+		for _, c := range []struct{ path, body string }{
+			{"/v1/tasks/query", `{"keys": ["a\u0000"]}`},
+			{"/v1/tasks/query", `{"filter": {"a\u0000": 1}}`},
+			{"/v1/tasks/query", `{"sort": {"a\u0000": 1}}`},
+			{"/v1/tasks/query", `{"projection": {"a\u0000": 1}}`},
+			{"/v1/tasks/count", `{"keys": ["a\u0000"]}`},
+			{"/v1/tasks/distinct", `{"path": "a\u0000"}`},
+			{"/v1/tasks/fetch", `{"msg_ids": ["a"], "keys": ["a\u0000"]}`},
+			{"/v1/tasks/purge", `{"filter": {"a\u0000": 1}}`},
+			{"/v1/claims", `{"engine": "e", "filter": {"a\u0000": 1}}`},
+		} {
+			response := f.send(t, "POST", c.path, c.body)
+			require.Equal(t, http.StatusUnprocessableEntity, response.StatusCode, "%s %s", c.path, c.body)
+		}
+		for _, path := range []string{"/v1/tasks/a%00", "/v1/lookup?prefix=a%00", "/v1/tasks/a/buffers/buffers/0%00"} {
+			require.Less(t, f.send(t, "GET", path, "").StatusCode, 500, path)
+		}
+		require.Equal(t, http.StatusOK, f.send(t, "POST", "/v1/tasks/fetch", `{"msg_ids": ["a\u0000"]}`).StatusCode)
+		f.submit(t, `{"msg_id": "b\u0000", "client_uuid": "c\u0000", "queue": "q\u0000", "label": "l\u0000"}`)
+		require.Equal(t, "b\x00", f.view(t, "b%00").MsgID)
+	})
+}

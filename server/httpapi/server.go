@@ -78,6 +78,9 @@ func (s *server) complete() error {
 	}
 	s.describeParts()
 	schemas := s.api.OpenAPI().Components.Schemas.Map()
+	for _, schema := range schemas {
+		nullable(schema)
+	}
 	delete(schemas, "ErrorModel")
 	delete(schemas, "ErrorDetail")
 	return nil
