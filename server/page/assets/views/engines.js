@@ -116,6 +116,6 @@ function overlap(run, since, until) {
 function meter(share) {
   return h(
     "svg", { class: "meter", viewBox: "0 0 100 6", preserveAspectRatio: "none", role: "img", "aria-label": `${Math.round(share)}% busy` },
-    h("rect", { class: "back", width: "100", height: "6", rx: "3" }), h("rect", { class: "full", width: String(share), height: "6", rx: "3" }),
+    h("rect", { class: "full", width: String(share), height: "6" }),
   );
 }

@@ -25,7 +25,7 @@ export function task(root) {
   const streams = { stdout: stream("stdout"), stderr: stream("stderr") };
   const chainPlace = h("div", { class: "chain-place" });
   const buffers = h("div", { class: "buffer-place" });
-  const parts = h("div", { class: "task" }, loading(8));
+  const parts = h("div", { class: "task-parts" }, loading(8));
   fill(root, parts);
 
   const refresh = paced(load, 500);
