@@ -11,6 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/taskdb/taskdb/api"
+	"github.com/taskdb/taskdb/taskdb"
 )
 
 // description is the API's description before it has routes.
@@ -108,7 +109,7 @@ func register[I, O any](s *server, op huma.Operation, handle func(context.Contex
 			}
 			atMost += d
 		}
-		ctx, cancel := context.WithTimeout(ctx, atMost)
+		ctx, cancel := context.WithTimeout(taskdb.WithBudget(ctx, s.limits.Examined), atMost)
 		defer cancel()
 		output, err := handle(ctx, input)
 		if err != nil {
@@ -131,6 +132,12 @@ func (s *server) describeProblems(op *huma.Operation) {
 		op.Responses[strconv.Itoa(status)] = &huma.Response{Description: http.StatusText(status), Content: content}
 	}
 	op.Responses["default"] = &huma.Response{Description: "Another problem", Content: content}
+}
+
+// answersNothing adds that an answer may be 204, and why.
+func answersNothing(op huma.Operation, why string) huma.Operation {
+	op.Responses = map[string]*huma.Response{"204": {Description: why}}
+	return op
 }
 
 // body is an answer with a value in it.

@@ -76,7 +76,10 @@ var kinds = []struct {
 	{taskdb.ErrUnreachable, api.KindUnreachable, http.StatusServiceUnavailable},
 	{taskdb.ErrClosed, api.KindClosed, http.StatusServiceUnavailable},
 	{taskdb.ErrFull, api.KindFull, http.StatusInsufficientStorage},
+	{taskdb.ErrBudget, api.KindBudget, http.StatusUnprocessableEntity},
+	{hub.ErrMissed, api.KindMissed, http.StatusGone},
 	{context.DeadlineExceeded, api.KindTime, http.StatusGatewayTimeout},
+	{context.Canceled, api.KindTime, http.StatusGatewayTimeout}, // the client is gone
 }
 
 // problemOf is the problem that an error is.

@@ -29,6 +29,7 @@ type server struct {
 	browser *http.CrossOriginProtection
 	turns   *turns
 	bodies  bodies
+	onces   onces
 }
 
 // New returns a handler that serves a hub over HTTP, and the store below it. It
@@ -53,7 +54,10 @@ func New(h *hub.Hub, db *taskdb.DB, options Options) (http.Handler, error) {
 		s.page = http.FileServerFS(options.Page)
 	}
 	s.api = humago.New(routeMux{s}, description(options.Version))
-	for _, area := range []func(*server){(*server).tasks, (*server).queries} {
+	for _, area := range []func(*server){
+		(*server).tasks, (*server).queries, (*server).fetches, (*server).buffers, (*server).selections, (*server).engines,
+		(*server).operate, (*server).events, (*server).health,
+	} {
 		area(s)
 	}
 	if err := s.complete(); err != nil {
@@ -67,8 +71,7 @@ func New(h *hub.Hub, db *taskdb.DB, options Options) (http.Handler, error) {
 func (s *server) complete() error {
 	var missing []string
 	for pattern := range roles {
-		method, path, _ := strings.Cut(pattern, " ")
-		if item := s.api.OpenAPI().Paths[path]; item == nil || operations(item)[method] == nil {
+		if s.described(pattern) == nil {
 			missing = append(missing, pattern)
 		}
 	}
@@ -76,10 +79,21 @@ func (s *server) complete() error {
 		slices.Sort(missing)
 		return fmt.Errorf("routes with a role and nothing else: %s", strings.Join(missing, ", "))
 	}
+	s.describeParts()
 	schemas := s.api.OpenAPI().Components.Schemas.Map()
 	delete(schemas, "ErrorModel")
 	delete(schemas, "ErrorDetail")
 	return nil
+}
+
+// described is the description of a route, or nil.
+func (s *server) described(pattern string) *huma.Operation {
+	method, path, _ := strings.Cut(pattern, " ")
+	item := s.api.OpenAPI().Paths[path]
+	if item == nil {
+		return nil
+	}
+	return operations(item)[method]
 }
 
 func operations(item *huma.PathItem) map[string]*huma.Operation {
