@@ -164,4 +164,3 @@ func document(t *testing.T, value bson.D) bson.Raw {
 	require.NoError(t, err)
 	return raw
 }
-
