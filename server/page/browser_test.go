@@ -13,6 +13,7 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
@@ -145,11 +146,23 @@ func (b *tab) press(label string) {
 	value[chromedp.Void](b, find+".click()")
 }
 
-// keys presses keys, one after the other.
+// keys presses keys, one after the other. One that the page takes as a shortcut types
+// nothing, as on a keyboard.
 func (b *tab) keys(keys ...string) {
 	b.t.Helper()
 	for _, key := range keys {
-		b.do(chromedp.KeyEvent(key))
+		if len(key) > 1 || key < " " || key > "~" {
+			b.do(chromedp.KeyEvent(key))
+			continue
+		}
+		for _, kind := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeKeyDown, input.DispatchKeyEventTypeKeyUp} {
+			event := input.DispatchKeyEventParams{Type: kind, Key: key}
+			if kind == input.DispatchKeyEventTypeKeyDown {
+				event.Text = key
+			}
+			_, err := chromedp.Call(b.ctx, input.DispatchKeyEvent, event)
+			require.NoError(b.t, err)
+		}
 	}
 }
 

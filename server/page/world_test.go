@@ -18,6 +18,7 @@ import (
 	_ "github.com/taskdb/taskdb/backends/sqlite"
 	"github.com/taskdb/taskdb/hub"
 	"github.com/taskdb/taskdb/server/httpapi"
+	"github.com/taskdb/taskdb/server/page"
 	"github.com/taskdb/taskdb/taskdb"
 )
 
@@ -29,20 +30,58 @@ type world struct {
 	clock  atomic.Int64 // milliseconds before now
 }
 
+// newWorld makes a hub on an empty store, and serves it.
 func newWorld(t *testing.T, options httpapi.Options) *world {
 	db, err := taskdb.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "tasks.db")+"?durability=off")
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	return serve(t, db, options)
+}
+
+// serve makes a hub on a store, and serves it.
+func serve(t *testing.T, db *taskdb.DB, options httpapi.Options) *world {
 	w := &world{db: db}
+	var err error
 	w.hub, err = hub.Open(t.Context(), db, hub.Options{Now: w.now})
 	require.NoError(t, err)
-	w.server = httptest.NewServer(serve(t, w, options))
+	options.Page = page.Handler()
+	handler, err := httpapi.New(w.hub, db, options)
+	require.NoError(t, err)
+	w.server = httptest.NewServer(handler)
 	t.Cleanup(w.server.Close)
+	t.Cleanup(w.server.CloseClientConnections) // of a stream that does not end by itself
 	return w
 }
 
 func (w *world) now() time.Time {
 	return time.Now().Add(-time.Duration(w.clock.Load()) * time.Millisecond)
+}
+
+// some has the world hold 120 tasks, t-001 to t-120, submitted a minute apart, by
+// turns with the labels fit and render: 80 are finished, of which each tenth failed,
+// 5 run, and 35 wait.
+func (w *world) some(t *testing.T) {
+	for i := 1; i <= 120; i++ {
+		w.clock.Store(int64(121-i) * 60_000)
+		label := []string{"render", "fit"}[i%2]
+		_, err := w.hub.Submit(t.Context(), hub.Task{MsgID: fmt.Sprintf("t-%03d", i), Label: label, Queue: "q"})
+		require.NoError(t, err)
+	}
+	w.clock.Store(30_000)
+	for i := 1; i <= 85; i++ {
+		claimed, err := w.hub.Claim(t.Context(), hub.Claim{Engine: fmt.Sprintf("e%d", i%4), Queues: []string{"q"}, Lease: time.Hour})
+		require.NoError(t, err)
+		if i > 80 {
+			continue
+		}
+		result := hub.Result{Status: hub.OutcomeOK}
+		if i%10 == 0 {
+			result = hub.Result{Status: hub.OutcomeError, EName: "ValueError", EValue: "input contains NaN", Traceback: traceback}
+		}
+		_, err = w.hub.Finish(t.Context(), claimed.Lease, result)
+		require.NoError(t, err)
+	}
+	w.clock.Store(0)
 }
 
 // job is a kind of work that the world has.

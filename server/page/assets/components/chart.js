@@ -29,7 +29,7 @@ export function chart({ label, series, values: written, steps, height = 190 }) {
     return {
       width: Math.max(200, canvas.clientWidth),
       height,
-      padding: [8, 4, 0, 0],
+      padding: [8, 18, 0, 0],
       legend: { show: false },
       cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
       scales: { x: { time: true, range: () => shown.span }, y: { range: (_, __, most) => [0, niceTop(most)] } },

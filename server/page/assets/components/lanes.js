@@ -48,7 +48,7 @@ export function lanes({ open, zoom }) {
     return {
       width: Math.max(280, canvas.clientWidth),
       height,
-      padding: [0, 8, 0, 0],
+      padding: [0, 18, 0, 0],
       legend: { show: false },
       cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: false } },
       scales: { x: { time: true, range: () => shown.span }, y: { dir: -1, range: () => [0, shown.engines.length || 1] } },

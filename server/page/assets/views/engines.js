@@ -100,7 +100,7 @@ function table(runs, [since, until]) {
   return h(
     "div", { class: "table-wrap" },
     h("table", {},
-      h("thead", {}, h("tr", {}, heading("Engine"), heading("Runs", "number"), heading("Failed or lost", "number"), heading("Busy", "number"), heading("", "wide"), heading("Now", "wide"))),
+      h("thead", {}, h("tr", {}, heading("Engine"), heading("Runs", "number"), heading("Failed", "number"), heading("Busy", "number"), heading("", "wide"), heading("Now", "wide"))),
       h("tbody", {}, [...engines].sort(([a], [b]) => (a < b ? -1 : 1)).map(row)),
     ),
   );

@@ -90,7 +90,9 @@ export function overview(root) {
     if (totals.every((n) => n === 0)) return quiet();
     if (!charts.contains(throughputCard)) fill(charts, throughputCard, durationCard);
     const times = list.map((one) => instant(one.start) / 1000 + step / 2);
-    const column = (key) => list.map((one) => one[key]);
+    const now = Date.now() / 1000;
+    const over = (one) => instant(one.start) / 1000 + step <= now; // a line would fall towards a step that is not
+    const column = (key) => list.map((one) => (key !== "submitted" || over(one) ? one[key] : null));
     const finished = (one) => one.ok + one.failed + one.aborted > 0 && one.p95 > 0;
     stepNote.textContent = `tasks in each ${duration(step * 1000)}, UTC`;
     throughput.show({
