@@ -94,7 +94,6 @@ func (s *server) readBody(w http.ResponseWriter, r *http.Request, pattern string
 		return held, nil
 	}
 	connection := http.NewResponseController(w)
-	defer connection.SetReadDeadline(time.Time{}) //nolint:errcheck // a test's recorder has none
 	kind, parameters, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	unhurried := &unhurried{r.Body, connection, s.limits.BodyTime}
 	var err error
@@ -117,10 +116,13 @@ func (s *server) readBody(w http.ResponseWriter, r *http.Request, pattern string
 		err = newProblem(http.StatusBadRequest, api.KindMalformed, "the body is not UTF-8")
 	}
 	if err == nil {
+		_ = connection.SetReadDeadline(time.Time{}) // a test's recorder has none
 		r.Body = held
 		return held, nil
 	}
 	held.release()
+	_ = connection.SetReadDeadline(time.Now()) // nobody waits for the rest
+	w.Header().Set("Connection", "close")
 	if _, ok := errors.AsType[*problem](err); ok {
 		return nil, err
 	}

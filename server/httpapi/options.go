@@ -2,8 +2,8 @@ package httpapi
 
 import (
 	"context"
-	"io/fs"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"github.com/taskdb/taskdb/server/access"
@@ -27,8 +27,8 @@ type Options struct {
 	Stop <-chan struct{}
 	// Observe, if not nil, is told of each request that has ended.
 	Observe func(ctx context.Context, o Observation)
-	// Page is served at /. nil is no page.
-	Page fs.FS
+	// Page answers at / and below /assets/. nil is no page.
+	Page http.Handler
 	// Version is that of the program, for the description.
 	Version string
 }

@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -21,7 +20,6 @@ type server struct {
 	db     *taskdb.DB
 	api    huma.API
 	routes *http.ServeMux
-	page   http.Handler
 	log    *slog.Logger
 	limits Limits
 
@@ -30,6 +28,7 @@ type server struct {
 	turns   *turns
 	bodies  bodies
 	onces   onces
+	ready   *readiness
 }
 
 // New returns a handler that serves a hub over HTTP, and the store below it. It
@@ -46,12 +45,10 @@ func New(h *hub.Hub, db *taskdb.DB, options Options) (http.Handler, error) {
 		browser: http.NewCrossOriginProtection(),
 		turns:   newTurns(limits),
 		bodies:  bodies{limit: limits.Bodies},
+		ready:   &readiness{db: db},
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
-	}
-	if options.Page != nil {
-		s.page = http.FileServerFS(options.Page)
 	}
 	s.api = humago.New(routeMux{s}, description(options.Version))
 	for _, area := range []func(*server){
@@ -127,24 +124,17 @@ func (s *server) dispatch(w http.ResponseWriter, r *http.Request) {
 	case refused.status == http.StatusMethodNotAllowed:
 		w.Header().Set("Allow", refused.header.Get("Allow"))
 		s.fail(w, r, methodProblem(r))
-	case s.pageHas(r):
-		s.page.ServeHTTP(w, r)
+	case s.isPage(r):
+		s.options.Page.ServeHTTP(w, r)
 	default:
 		s.fail(w, r, noRouteProblem(r))
 	}
 }
 
-// pageHas tells whether a request is for a file of the page.
-func (s *server) pageHas(r *http.Request) bool {
-	if s.page == nil || r.Method != http.MethodGet && r.Method != http.MethodHead {
-		return false
-	}
-	name := strings.Trim(r.URL.Path, "/")
-	if name == "" {
-		name = "."
-	}
-	_, err := fs.Stat(s.options.Page, name)
-	return err == nil
+// isPage tells whether a request is for the page or a file of it.
+func (s *server) isPage(r *http.Request) bool {
+	return s.options.Page != nil && (r.Method == http.MethodGet || r.Method == http.MethodHead) &&
+		(r.URL.Path == "/" || strings.HasPrefix(r.URL.Path, "/assets/"))
 }
 
 // refusal is what net/http says to a request that no route is for.
