@@ -69,7 +69,7 @@ func TestPurgeEverything(t *testing.T) {
 
 	value[bool](b, "(document.querySelector('thead input').click(), true)")
 	b.press("Purge")
-	b.says("dialog", "0 tasks")
+	b.says("dialog", "None of them is finished.")
 	value[bool](b, "(document.querySelector('dialog input').click(), true)")
 	b.press("Purge 20 tasks")
 	b.says(".empty", "No task matches")

@@ -49,7 +49,7 @@ func TestKeyboard(t *testing.T) {
 	b.says(".selection", "1 selected")
 	b.tabTo("Purge")
 	b.keys(kb.Enter)
-	b.says("dialog", "1 task will be removed")
+	b.says("dialog", "None of them is finished.")
 	b.sees("document.activeElement.closest('dialog')")
 	b.keys(kb.Escape)
 	b.sees("!document.querySelector('dialog')")

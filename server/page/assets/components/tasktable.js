@@ -83,7 +83,7 @@ export function taskTable({ sortBy, open, ticked }) {
         h("button", { type: "button", class: "sort", onclick: () => sortBy(next) }, name, h("i", { class: order, "aria-hidden": "true" })),
       );
     };
-    fill(head, h("th", { scope: "col", class: "tick" }, all), columns.map(heading));
+    fill(head, h("th", { scope: "col", class: "tick" }, h("label", {}, all)), columns.map(heading));
   }
 
   function row(record, index, isNew) {

@@ -98,7 +98,7 @@ export function task(root) {
     return h(
       "div", { class: "task-head" },
       h("div", {}, badge(state, record.result_content?.ename ?? ""), h("h1", {}, record.label || short(id, 40)), h("p", { class: "mono muted id-line" }, h("span", {}, id), " ", copy)),
-      h("div", { class: "actions", role: "group", "aria-label": "Actions" }, actionButtons(() => ({ msg_ids: [id] }), done)),
+      h("div", { class: "actions", role: "group", "aria-label": "Actions" }, actionButtons(() => ({ msg_ids: [id] }), done, state)),
     );
   }
 
