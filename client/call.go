@@ -170,7 +170,11 @@ func (c *Client) get(ctx context.Context, path []string, query url.Values, answe
 // json makes a call with JSON, nil for none, and reads the answer, if there is to be
 // one.
 func (c *Client) json(ctx context.Context, call Call, body, answer any) error {
-	header := http.Header{"Accept": {"application/json"}}
+	header := call.Header.Clone()
+	if header == nil {
+		header = http.Header{}
+	}
+	header.Set("Accept", "application/json")
 	if body != nil {
 		text, err := json.Marshal(body)
 		if err != nil {

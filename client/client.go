@@ -39,8 +39,8 @@ import (
 type Options struct {
 	// Token is the bearer token that tells the server who asks; empty is none.
 	Token string
-	// HTTPClient sends the requests; nil is http.DefaultClient. A Timeout that it
-	// has also ends what waits or streams for long.
+	// HTTPClient sends the requests; nil is one of the client's own. A Timeout that
+	// it has also ends what waits or streams for long.
 	HTTPClient *http.Client
 	// Attempts is how often a call is made before it fails for good; 0 is 5, and 1
 	// no retries.
@@ -54,11 +54,16 @@ const (
 	standardAttempts = 5
 	standardBackoff  = 100 * time.Millisecond
 	longestBackoff   = 10 * time.Second
+
+	// connections are how many stay open for the goroutines that ask at once.
+	connections = 64
 )
 
 func (o Options) withDefaults() Options {
 	if o.HTTPClient == nil {
-		o.HTTPClient = http.DefaultClient
+		transport := http.DefaultTransport.(*http.Transport).Clone()
+		transport.MaxIdleConnsPerHost = connections
+		o.HTTPClient = &http.Client{Transport: transport}
 	}
 	if o.Attempts <= 0 {
 		o.Attempts = standardAttempts
@@ -69,7 +74,7 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// Client asks one hub. It has nothing to close.
+// Client asks one hub.
 type Client struct {
 	base    *url.URL
 	options Options
@@ -110,3 +115,9 @@ func tokenIn(u *url.URL) string {
 
 // URL returns where the hub is, without a token.
 func (c *Client) URL() string { return c.base.String() }
+
+// Close closes the connections that are not in use. The client can be used on.
+func (c *Client) Close() error {
+	c.options.HTTPClient.CloseIdleConnections()
+	return nil
+}

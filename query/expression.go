@@ -18,21 +18,19 @@ type scope struct {
 // root is the slot of $$ROOT.
 const root = 0
 
-// computation is a whole expression with what it takes to evaluate it.
-type computation struct {
-	expression expression
-	slots      int
-	heads      heads
+// frame is what several expressions about one document share.
+type frame struct {
+	slots int
+	heads heads // that they ask about
 }
 
-// of evaluates the expression for a document.
-func (c *computation) of(doc []byte, now value) (value, error) {
-	if constant, ok := c.expression.(constant); ok {
-		return constant.value, nil
-	}
-	s := scope{now: now, variables: make([]value, c.slots)}
-	s.variables[root] = value{bson.TypeEmbeddedDocument, doc}
-	return c.expression.evaluate(&s)
+func newFrame() *frame { return &frame{slots: 1} }
+
+// scope begins the evaluation of expressions for a document.
+func (f *frame) scope(doc []byte, now value) *scope {
+	s := &scope{now: now, variables: make([]value, f.slots)}
+	s.variables[root] = documentValue(doc)
+	return s
 }
 
 // heads are the top-level keys of a document that something asks about.
@@ -163,7 +161,7 @@ func (d *documentExpression) evaluate(s *scope) (value, error) {
 			dst = appendElement(dst, key, v)
 		}
 	}
-	return value{bson.TypeEmbeddedDocument, closeDocument(dst, start)}, nil
+	return bounded(documentValue(closeDocument(dst, start)))
 }
 
 // arrayExpression makes an array. What is missing is null in it.
@@ -178,5 +176,18 @@ func (a arrayExpression) evaluate(s *scope) (value, error) {
 		}
 		values[i] = v.orNull()
 	}
-	return arrayOf(values), nil
+	return bounded(arrayOf(values))
+}
+
+// bounded refuses a value that is larger than what a stage may hold: expressions
+// can make one of a few bytes.
+func bounded(v value) (value, error) {
+	if len(v.data) > maxHeld {
+		return value{}, memoryExceeded("an expression")
+	}
+	return v, nil
+}
+
+func memoryExceeded(what string) *Error {
+	return failure(CodeMemoryLimit, "%s used too much memory and cannot spill to disk. Memory limit: %d bytes", what, maxHeld)
 }

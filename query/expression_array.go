@@ -148,7 +148,7 @@ func numbersFrom(_ string, arguments []value) (value, error) {
 	numbers := []value{}
 	for n := start; step > 0 && n < end || step < 0 && n > end; n += step {
 		if len(numbers)*rangeElement > maxHeld {
-			return value{}, failure(CodeMemoryLimit, "$range would use too much memory and cannot spill to disk. Memory limit: %d", maxHeld)
+			return value{}, memoryExceeded("$range")
 		}
 		numbers = append(numbers, int32Value(int32(n)))
 	}

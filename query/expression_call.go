@@ -50,7 +50,10 @@ func (c *call) evaluate(s *scope) (value, error) {
 	}
 	result, err := c.operation(c.name, s.arguments[first:])
 	s.arguments = s.arguments[:first]
-	return result, err
+	if err != nil {
+		return value{}, err
+	}
+	return bounded(result)
 }
 
 // call parses the arguments of a function.

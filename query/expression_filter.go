@@ -4,18 +4,21 @@ import "time"
 
 // exprNode is $expr: true of the documents for which an expression is.
 type exprNode struct {
-	computation *computation
-	now         value
+	expression expression
+	frame      *frame
+	now        value
 }
 
 // newExprNode parses the argument of $expr. $$NOW is when that was.
 func newExprNode(v value, at trail) (*exprNode, *Error) {
-	parsed, err := parseExpression(v, at)
-	return &exprNode{parsed, dateValue(time.Now())}, err
+	n := &exprNode{frame: newFrame(), now: dateValue(time.Now())}
+	var err *Error
+	n.expression, err = n.frame.parser().parse(v, at)
+	return n, err
 }
 
 func (n *exprNode) matchDocument(doc []byte, _ *position) (bool, error) {
-	v, err := n.computation.of(doc, n.now)
+	v, err := n.expression.evaluate(n.frame.scope(doc, n.now))
 	return err == nil && v.truthy(), err
 }
 

@@ -75,11 +75,15 @@ func (m *mapping) evaluate(s *scope) (value, error) {
 		return value{}, failure(16883, "input to $map must be an array not %s", TypeName(input.kind))
 	}
 	mapped := elementValues(input)
+	held := 0
 	for i := range mapped {
 		s.variables[m.slot] = mapped[i]
 		v, err := m.in.evaluate(s)
 		if err != nil {
 			return value{}, err
+		}
+		if held += len(v.data); held > maxHeld {
+			return value{}, memoryExceeded("$map")
 		}
 		mapped[i] = v.orNull()
 	}

@@ -10,7 +10,7 @@ import (
 // expressionParser builds the tree of an expression, as MongoDB's
 // Expression::parseOperand does.
 type expressionParser struct {
-	whole   *computation // what the expression is a part of
+	frame   *frame
 	names   []definition // of the variables that are known, the last one first
 	current expression   // $$CURRENT
 	slot    int          // the last that is taken
@@ -22,13 +22,7 @@ type definition struct {
 	value expression
 }
 
-// parseExpression checks an expression whole.
-func parseExpression(v value, at trail) (*computation, *Error) {
-	whole := &computation{slots: 1}
-	parsed, err := expressionParser{whole: whole, current: variable{root}}.parse(v, at)
-	whole.expression = parsed
-	return whole, err
-}
+func (f *frame) parser() expressionParser { return expressionParser{frame: f, current: variable{root}} }
 
 // parse parses what may stand where a value is wanted.
 func (p expressionParser) parse(v value, at trail) (expression, *Error) {
@@ -128,9 +122,9 @@ func (p expressionParser) path(text string, at trail) (expression, *Error) {
 func (p expressionParser) follow(of expression, parts []string) expression {
 	if of == (variable{root}) {
 		if len(parts) == 0 {
-			p.whole.heads.whole = true
+			p.frame.heads.whole = true
 		} else {
-			p.whole.heads.add(parts[0])
+			p.frame.heads.add(parts[0])
 		}
 	}
 	if len(parts) == 0 {
@@ -167,7 +161,7 @@ func (p expressionParser) variable(name string, at trail) (expression, *Error) {
 // define returns the parser of expressions that know a variable, and its slot.
 func (p expressionParser) define(name string) (expressionParser, int) {
 	p.slot++
-	p.whole.slots = max(p.whole.slots, p.slot+1)
+	p.frame.slots = max(p.frame.slots, p.slot+1)
 	return p.naming(name, variable{p.slot}), p.slot
 }
 

@@ -89,7 +89,7 @@ func (s *Store) Close() error {
 	s.closed = true
 	s.mu.Unlock()
 	s.calls.Wait()
-	return nil
+	return s.client.Close()
 }
 
 // begin begins a call, which is to be ended by calls.Done if there is no error.

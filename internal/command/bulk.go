@@ -1,7 +1,10 @@
 package command
 
 import (
+	"time"
+
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 
 	"github.com/taskdb/taskdb/query"
 	"github.com/taskdb/taskdb/taskdb"
@@ -12,13 +15,12 @@ type Bulk struct {
 	Collection string // without the database
 	Ordered    bool
 	Operations []taskdb.Operation
-	Let        bson.Raw        // the variables of expressions, empty if there are none
 	Hints      []bson.RawValue // the indexes to use, by name or keys
 }
 
 // ParseInsert reads an insert command.
 func ParseInsert(c Command) (Bulk, error) {
-	return parseBulk(c, "documents", func(doc bson.Raw, b *Bulk) error {
+	return parseBulk(c, "documents", func(doc bson.Raw, b *Bulk, _ *query.Let) error {
 		b.Operations = append(b.Operations, taskdb.Insert{Doc: doc})
 		return nil
 	})
@@ -30,18 +32,19 @@ func ParseUpdate(c Command) (Bulk, error) { return parseBulk(c, "updates", updat
 // ParseDelete reads a delete command.
 func ParseDelete(c Command) (Bulk, error) { return parseBulk(c, "deletes", deleteStatement) }
 
-func parseBulk(c Command, list string, parse func(statement bson.Raw, b *Bulk) error) (Bulk, error) {
+func parseBulk(c Command, list string, parse func(statement bson.Raw, b *Bulk, let *query.Let) error) (Bulk, error) {
 	f := Read(c, list, "ordered", "let", "bypassDocumentValidation")
-	b := Bulk{Collection: f.Collection(), Ordered: true, Let: f.Document("let")}
+	b := Bulk{Collection: f.Collection(), Ordered: true}
 	if f.Has("ordered") {
 		b.Ordered = f.Flag("ordered")
 	}
 	f.LooseFlag("bypassDocumentValidation")
+	let := f.Let()
 	for _, statement := range f.statements(list) {
 		if f.err != nil {
 			break
 		}
-		f.err = parse(statement, &b)
+		f.err = parse(statement, &b, let)
 	}
 	if f.err != nil {
 		return Bulk{}, f.err
@@ -62,44 +65,73 @@ func (f *Fields) statements(key string) []bson.Raw {
 	return list
 }
 
-func updateStatement(doc bson.Raw, b *Bulk) error {
+func updateStatement(doc bson.Raw, b *Bulk, let *query.Let) error {
 	f := ReadStatement("update.updates", doc, "q", "u", "c", "arrayFilters", "multi", "upsert", "sort", "hint", "collation")
 	f.Required("q")
 	f.Required("u")
 	b.Operations = append(b.Operations, taskdb.Update{
-		Filter:       f.filter("q"),
-		Update:       f.update("u"),
+		Filter:       f.filter("q", let),
+		Update:       f.update("u", let),
 		ArrayFilters: anyOf(f.Documents("arrayFilters")),
 		Sort:         f.Document("sort"),
 		Many:         f.Flag("multi"),
 		Upsert:       f.Flag("upsert"),
 	})
-	if f.Has("c") {
-		f.Refuse(codeConstants, "c", "Constant values may only be specified for pipeline updates")
-	}
 	b.hint(f)
 	return f.err
+}
+
+// filter returns a filter, in MongoDB's language alone.
+func (f *Fields) filter(key string, let *query.Let) query.MongoFilter {
+	return query.MongoFilter(let.Filter(f.Document(key)))
+}
+
+// update returns an update: a document, or the stages of a pipeline.
+func (f *Fields) update(key string, let *query.Let) any {
+	v := f.values[key]
+	switch v.Type {
+	case bson.TypeEmbeddedDocument:
+		if f.Has("c") {
+			f.Refuse(codeConstants, "c", "Constant values may only be specified for pipeline updates")
+		}
+		return v.Document()
+	case bson.TypeArray:
+		return f.pipeline(key, let)
+	}
+	f.Refuse(query.CodeFailedToParse, key, "Update argument must be either an object or an array")
+	return nil
 }
 
 // codeConstants is MongoDB's code of constants for an update that has no use for
 // them.
 const codeConstants = 51198
 
-// filter returns a filter, in MongoDB's language alone.
-func (f *Fields) filter(key string) query.MongoFilter { return query.MongoFilter(f.Document(key)) }
-
-// update returns an update: a document. Pipelines are not implemented.
-func (f *Fields) update(key string) bson.Raw {
-	v := f.values[key]
-	switch v.Type {
-	case bson.TypeEmbeddedDocument:
-		return v.Document()
-	case bson.TypeArray:
-		f.Refuse(query.CodeNotImplemented, key, "updates by a pipeline are not implemented")
-	default:
-		f.Refuse(query.CodeFailedToParse, key, "Update argument must be either an object or an array")
+// pipeline returns the stages of an update, whose expressions know the variables and
+// the statement's own constants.
+func (f *Fields) pipeline(key string, let *query.Let) []bson.Raw {
+	stages := f.Documents(key)
+	if f.Has("c") {
+		constants, err := query.ParseLet(literals(f.Document("c")), time.Time{})
+		if err != nil && f.err == nil {
+			f.err = err
+		}
+		stages = constants.Update(stages)
 	}
-	return nil
+	return let.Update(stages)
+}
+
+// literals is a document of expressions that are the values of another.
+func literals(doc bson.Raw) bson.Raw {
+	start, dst := bsoncore.AppendDocumentStart(nil)
+	elements, _ := doc.Elements()
+	for _, e := range elements {
+		var literal int32
+		literal, dst = bsoncore.AppendDocumentElementStart(dst, e.Key())
+		dst = bsoncore.AppendValueElement(dst, "$literal", bsoncore.Value{Type: bsoncore.Type(e.Value().Type), Data: e.Value().Value})
+		dst, _ = bsoncore.AppendDocumentEnd(dst, literal)
+	}
+	dst, _ = bsoncore.AppendDocumentEnd(dst, start)
+	return bson.Raw(dst)
 }
 
 func anyOf(docs []bson.Raw) []any {
@@ -110,11 +142,11 @@ func anyOf(docs []bson.Raw) []any {
 	return list
 }
 
-func deleteStatement(doc bson.Raw, b *Bulk) error {
+func deleteStatement(doc bson.Raw, b *Bulk, let *query.Let) error {
 	f := ReadStatement("delete.deletes", doc, "q", "limit", "hint", "collation")
 	f.Required("q")
 	f.Required("limit")
-	d := taskdb.Delete{Filter: f.filter("q")}
+	d := taskdb.Delete{Filter: f.filter("q", let)}
 	limit := f.get("limit", bson.TypeInt32, bson.TypeInt64, bson.TypeDouble, bson.TypeDecimal128)
 	switch {
 	case f.err != nil:

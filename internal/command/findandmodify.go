@@ -12,7 +12,6 @@ type FindAndModify struct {
 	Collection string // without the database
 	Operation  taskdb.Operation
 	Found      taskdb.Found
-	Let        bson.Raw      // the variables of expressions, empty if there are none
 	Hint       bson.RawValue // the index to use, by name or keys, or zero
 }
 
@@ -21,12 +20,12 @@ func ParseFindAndModify(c Command) (FindAndModify, error) {
 	f := Read(c, "query", "sort", "fields", "update", "remove", "new", "upsert", "arrayFilters",
 		"bypassDocumentValidation", "collation", "hint", "let")
 	remove, upsert, after := f.LooseFlag("remove"), f.LooseFlag("upsert"), f.LooseFlag("new")
-	filter, sort := f.filter("query"), f.Document("sort")
+	let := f.Let()
+	filter, sort := f.filter("query", let), f.Document("sort")
 	arrayFilters := anyOf(f.Documents("arrayFilters"))
 	m := FindAndModify{
 		Collection: f.Collection(),
-		Found:      taskdb.Found{After: after, Projection: f.Document("fields")},
-		Let:        f.Document("let"),
+		Found:      taskdb.Found{After: after, Projection: let.Projection(f.Document("fields"))},
 		Hint:       f.Hint(),
 	}
 	f.LooseFlag("bypassDocumentValidation")
@@ -35,7 +34,7 @@ func ParseFindAndModify(c Command) (FindAndModify, error) {
 	case !remove && !hasUpdate:
 		f.Refuse(query.CodeFailedToParse, "update", "Either an update or remove=true must be specified")
 	case !remove:
-		m.Operation = taskdb.Update{Filter: filter, Sort: sort, Update: f.update("update"), ArrayFilters: arrayFilters, Upsert: upsert}
+		m.Operation = taskdb.Update{Filter: filter, Sort: sort, Update: f.update("update", let), ArrayFilters: arrayFilters, Upsert: upsert}
 	case hasUpdate:
 		f.Refuse(query.CodeFailedToParse, "update", "Cannot specify both an update and remove=true")
 	case upsert:

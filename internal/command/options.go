@@ -126,6 +126,19 @@ func (f *Fields) Hint() bson.RawValue {
 	return hint
 }
 
+// Let returns the variables that the command defines for its expressions, or nil.
+func (f *Fields) Let() *query.Let {
+	doc := f.Document("let")
+	if len(doc) == len(emptyDocument) {
+		return nil
+	}
+	let, err := query.ParseLet(doc, time.Now())
+	if err != nil && f.err == nil {
+		f.err = err
+	}
+	return let
+}
+
 // CheckSession refuses a transaction, which takes a replica set, and a version of the
 // API that is not known.
 func (f *Fields) CheckSession() {

@@ -27,7 +27,8 @@ type Options struct {
 	Stop <-chan struct{}
 	// Observe, if not nil, is told of each request that has ended.
 	Observe func(ctx context.Context, o Observation)
-	// Page answers at / and below /assets/. nil is no page.
+	// Page answers requests for / and below /assets/: that of package page. nil is no
+	// page.
 	Page http.Handler
 	// Version is that of the program, for the description.
 	Version string

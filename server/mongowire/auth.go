@@ -77,19 +77,18 @@ func (c *conn) startConversation(payload string, skipLast bool) (bson.D, error) 
 func (c *conn) lookUp(name string) (scram.StoredCredentials, error) {
 	credentials, _, err := c.server.options.Users.SCRAM(name)
 	if c.auth.isUser = err == nil; !c.auth.isUser {
-		return noCredentials(name), nil
+		return c.server.noCredentials(name), nil
 	}
 	return credentials, nil
 }
 
-// secret makes the salt of names that are none: always the same for each.
-var secret = rand.Text()
+// iterations are those that package access has.
+const iterations = 4096
 
-// iterations are as many as drivers want at the least, and servers of MongoDB have.
-const iterations = 15000
-
-func noCredentials(name string) scram.StoredCredentials {
-	sum := hmac.New(sha256.New, []byte(secret))
+// noCredentials are those of a name that is none: always with the same salt, as those
+// of a user have.
+func (s *Server) noCredentials(name string) scram.StoredCredentials {
+	sum := hmac.New(sha256.New, []byte(s.secret))
 	sum.Write([]byte(name))
 	const saltSize = 28
 	return scram.StoredCredentials{

@@ -45,7 +45,7 @@ func (r *request) countQuery(ctx context.Context, f *command.Fields) (*taskdb.DB
 		return nil, taskdb.Query{}, err
 	}
 	f.CheckCollation()
-	filter, err := r.filter(f, "query")
+	filter, err := r.filter(f, "query", nil)
 	if err != nil {
 		return nil, taskdb.Query{}, err
 	}
@@ -108,7 +108,7 @@ func (r *request) distinctQuery(ctx context.Context, f *command.Fields) (*taskdb
 	f.Required("key")
 	f.CheckCollation()
 	path := f.Text("key")
-	filter, err := r.filter(f, "query")
+	filter, err := r.filter(f, "query", nil)
 	if err != nil {
 		return nil, "", nil, err
 	}

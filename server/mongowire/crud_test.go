@@ -1,6 +1,7 @@
 package mongowire_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -38,4 +39,23 @@ func TestADuplicateIsRefusedWithItsKey(t *testing.T) {
 		_, err = c.InsertOne(t.Context(), bson.D{{Key: "_id", Value: "x"}})
 		require.True(t, mongo.IsDuplicateKeyError(err), "%v", err)
 	})
+}
+
+// documentsComeBack stores documents and reads them in several batches.
+func documentsComeBack(t *testing.T, c *mongo.Collection) {
+	t.Helper()
+	docs := make([]any, 250)
+	for i := range docs {
+		docs[i] = bson.D{{Key: "_id", Value: int32(i)}, {Key: "text", Value: strings.Repeat("text ", 100)}}
+	}
+	_, err := c.InsertMany(t.Context(), docs)
+	require.NoError(t, err)
+	cursor, err := c.Find(t.Context(), bson.D{}, options.Find().SetSort(bson.D{{Key: "_id", Value: 1}}))
+	require.NoError(t, err)
+	var found []bson.D
+	require.NoError(t, cursor.All(t.Context(), &found))
+	require.Len(t, found, len(docs))
+	for i, doc := range found {
+		require.Equal(t, docs[i], doc)
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -71,6 +72,7 @@ func init() {
 		"killCursors": {role: access.Read, run: killCursors},
 		"count":       {role: access.Read, run: count},
 		"distinct":    {role: access.Read, run: distinct},
+		"aggregate":   {role: access.Read, run: aggregate},
 		"explain":     {role: access.Read, run: explain},
 
 		"insert":        {role: access.Operate, writes: true, run: insert},
@@ -110,7 +112,7 @@ func (c *conn) run(commands, reading context.Context, f frame) (bson.Raw, error)
 	}
 	var reply bson.D
 	if err == nil {
-		reply, err = r.carryOut(commands, reading)
+		reply, err = r.survive(func() (bson.D, error) { return r.carryOut(commands, reading) })
 	}
 	code := 0
 	if err != nil {
@@ -122,6 +124,17 @@ func (c *conn) run(commands, reading context.Context, f frame) (bson.Raw, error)
 		return nil, fmt.Errorf("reply to %s: %w", r.command.Name(), err)
 	}
 	return doc, nil
+}
+
+// survive makes an error of a panic: what is wrong with one command ends no other.
+func (r *request) survive(run func() (bson.D, error)) (reply bson.D, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			r.conn.log.Error("command panicked", "command", r.command.Name(), "panic", cause, "stack", string(debug.Stack()))
+			reply, err = nil, fmt.Errorf("internal error in %s", r.command.Name())
+		}
+	}()
+	return run()
 }
 
 // observe tells what became of a command.

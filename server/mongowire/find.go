@@ -52,13 +52,14 @@ func (r *request) findQuery(ctx context.Context, f *command.Fields) (*taskdb.DB,
 	if f.Value("filter").Type == bson.TypeNull { // unlike in other commands
 		f.Refuse(query.CodeTypeMismatch, "filter", "BSON field 'find.filter' is the wrong type 'null', expected type 'object'")
 	}
-	filter, err := r.filter(f, "filter")
+	let := f.Let()
+	filter, err := r.filter(f, "filter", let)
 	if err != nil {
 		return nil, taskdb.Query{}, err
 	}
 	q := taskdb.Query{
 		Filter:     filter,
-		Projection: f.Document("projection"),
+		Projection: let.Projection(f.Document("projection")),
 		Sort:       f.Document("sort"),
 		Skip:       f.Whole("skip"),
 		Limit:      f.Whole("limit"),
@@ -93,22 +94,27 @@ func refuseTailing(f *command.Fields) {
 
 var emptyDocument = bson.Raw{5, 0, 0, 0, 0}
 
-// filter reads a filter in MongoDB's language. Of a user who is bound to a client it
+// filter reads a filter in MongoDB's language, with the variables of let. Of a user who is bound to a client it
 // selects that client's records only.
-func (r *request) filter(f *command.Fields, key string) (*query.Filter, error) {
-	filter, err := query.ParseMongoFilter(f.Document(key))
-	if f.Err() != nil {
-		return nil, f.Err()
+func (r *request) filter(f *command.Fields, key string, let *query.Let) (*query.Filter, error) {
+	doc := let.Filter(f.Document(key))
+	if err := f.Err(); err != nil {
+		return nil, err
 	}
+	filter, err := query.ParseMongoFilter(doc)
 	if err != nil || r.user.Client == "" {
 		return filter, err
 	}
-	own := bson.D{{Key: "client_uuid", Value: bson.D{{Key: "$eq", Value: r.user.Client}}}}
-	doc, err := bson.Marshal(bson.D{{Key: "$and", Value: bson.A{own, filter.Source()}}})
+	both, err := bson.Marshal(bson.D{{Key: "$and", Value: bson.A{ownRecords(r.user.Client), filter.Source()}}})
 	if err != nil {
 		return nil, err
 	}
-	return query.ParseMongoFilter(doc)
+	return query.ParseMongoFilter(both)
+}
+
+// ownRecords is the filter of a client's records.
+func ownRecords(client string) bson.D {
+	return bson.D{{Key: "client_uuid", Value: bson.D{{Key: "$eq", Value: client}}}}
 }
 
 // answer opens a cursor over documents and returns the reply with its first batch: so

@@ -20,6 +20,7 @@ package mongowire
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -126,6 +127,7 @@ type Server struct {
 	cursors *cursors
 	turns   chan struct{} // one for each command that is carried out
 	lastID  atomic.Int64  // of connections
+	secret  string        // makes the salts of names that are no user's
 
 	mu    sync.Mutex // guards what follows
 	conns map[*conn]struct{}
@@ -141,6 +143,7 @@ func New(db *taskdb.DB, options Options) *Server {
 		started: time.Now(),
 		cursors: newCursors(options.MaxCursors, options.CursorTimeout),
 		turns:   make(chan struct{}, options.MaxCommands),
+		secret:  rand.Text(),
 		conns:   map[*conn]struct{}{},
 	}
 }
@@ -263,8 +266,11 @@ func (s *Server) stop(interrupt context.CancelFunc, serving *sync.WaitGroup) {
 	late.Stop()
 }
 
-// connections returns how many connections there are.
-func (s *Server) connections() int {
+// Cursors returns how many cursors are open.
+func (s *Server) Cursors() int { return s.cursors.count() }
+
+// Connections returns how many connections there are.
+func (s *Server) Connections() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.conns)

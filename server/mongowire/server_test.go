@@ -2,7 +2,9 @@ package mongowire_test
 
 import (
 	"context"
+	"log/slog"
 	"net"
+	"sync"
 	"testing"
 	"time"
 
@@ -18,9 +20,10 @@ import (
 
 // served is a server that a test has started, and its store.
 type served struct {
-	db  *taskdb.DB
-	url string
-	end func() error // stops it
+	db      *taskdb.DB
+	address string
+	url     string
+	end     func() error // stops it, and waits for that
 }
 
 // onEach runs a test against a server of each store that keeps data on this machine.
@@ -42,21 +45,20 @@ func openStore(t *testing.T, name string) *taskdb.DB {
 // serve starts a server, which ends with the test.
 func serve(t *testing.T, db *taskdb.DB, o mongowire.Options) served {
 	t.Helper()
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- mongowire.New(db, o).Serve(ctx, listener) }()
-	s := served{db: db, url: "mongodb://" + listener.Addr().String() + "/"}
-	s.end = func() error {
+	end := sync.OnceValue(func() error {
 		stop()
 		return <-ended
-	}
-	t.Cleanup(func() {
-		stop()
-		require.NoError(t, <-ended)
 	})
-	return s
+	t.Cleanup(func() { require.NoError(t, end()) })
+	return served{db: db, address: listener.Addr().String(), url: "mongodb://" + listener.Addr().String() + "/", end: end}
 }
 
 // connect returns a client of a server, as an application has it.
