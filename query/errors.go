@@ -32,6 +32,9 @@ const (
 	CodeQueryFeatureNotAllowed = 224
 	CodeNotImplemented         = 238
 	CodeMemoryLimit            = 292
+	CodeInvalidOptions         = 72
+	CodeInvalidOperator        = 168
+	CodeConversionFailure      = 241
 	CodeUpdateTooLarge         = 17419
 	CodeUpsertTooLarge         = 17420
 	CodeDuplicateField         = 40413
@@ -61,6 +64,9 @@ var codeNames = map[int]string{
 	CodeParallelArrays:         "CannotIndexParallelArrays",
 	CodeQueryFeatureNotAllowed: "QueryFeatureNotAllowed",
 	CodeNotImplemented:         "NotImplemented",
+	CodeInvalidOptions:         "InvalidOptions",
+	CodeInvalidOperator:        "InvalidPipelineOperator",
+	CodeConversionFailure:      "ConversionFailure",
 	CodeMemoryLimit:            "QueryExceededMemoryLimitNoDiskUseAllowed",
 }
 

@@ -20,6 +20,8 @@ func anyHead(n node, test func(head string) bool) bool {
 		return anyHead(n.child, test)
 	case *field:
 		return test(n.path.parts[0])
+	case *exprNode:
+		return n.frame.heads.any(test)
 	}
 	return false
 }
@@ -46,6 +48,10 @@ func (s *Sort) Needs(key string) bool {
 // Needs tells whether the update looks at a document's top-level key, or at what
 // is below it, or changes it. A replacement is compared with the whole document.
 func (u *Update) Needs(key string) bool {
+	if u.IsPipeline() {
+		h := u.asks()
+		return h.has(key)
+	}
 	return u.IsReplacement() || u.root.find([]byte(key)) >= 0
 }
 

@@ -30,6 +30,7 @@ const (
 	rankNor
 	rankType
 	rankNever
+	rankExpr
 )
 
 // and is true if all its children are. Children stand in the order of their

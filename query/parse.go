@@ -9,11 +9,20 @@ import (
 	"github.com/taskdb/taskdb/internal/shelljson"
 )
 
+// MongoFilter is a filter in MongoDB's operators alone: Parse takes it as
+// ParseMongoFilter does.
+type MongoFilter bson.Raw
+
 // Parse is ParseFilter for what a caller may write a filter as: a *Filter, which
-// is returned, or what Document takes.
+// is returned, a MongoFilter, or what Document takes.
 func Parse(filter any) (*Filter, error) {
-	if parsed, ok := filter.(*Filter); ok && parsed != nil {
-		return parsed, nil
+	switch filter := filter.(type) {
+	case *Filter:
+		if filter != nil {
+			return filter, nil
+		}
+	case MongoFilter:
+		return ParseMongoFilter(bson.Raw(filter))
 	}
 	doc, err := Document(filter)
 	if err != nil {

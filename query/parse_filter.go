@@ -159,6 +159,12 @@ func (p filterParser) topOperator(key string, v value, at trail, depth int) ([]n
 		return []node{&nor{or{children}}}, err
 	case "$comment":
 		return nil, nil
+	case "$expr":
+		if p.elemMatch || p.update {
+			break
+		}
+		e, err := newExprNode(v, at)
+		return []node{e}, err
 	case "$not":
 		return nil, at.fail(CodeBadValue,
 			"unknown top level operator: $not. If you are trying to negate an entire expression, use $nor.")

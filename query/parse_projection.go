@@ -4,32 +4,43 @@ import (
 	"bytes"
 	"math"
 	"strings"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
 // ParseProjection checks a projection as the find command does: inclusion,
-// exclusion, $slice, $elemMatch, the positional "path.$", and constants. Other
-// expressions of aggregation are refused. An empty one shows the whole document.
-// The Projection keeps a copy of doc.
+// exclusion, $slice, $elemMatch, the positional "path.$", and expressions of
+// aggregation, in which $$NOW is when it was parsed. An empty one shows the whole
+// document. The Projection keeps a copy of doc.
 func ParseProjection(doc bson.Raw) (*Projection, error) {
 	if err := Validate(doc); err != nil {
 		return nil, err
 	}
-	source := bytes.Clone(doc)
-	p := projectionParser{projection: &Projection{source: source}}
-	if err := p.document(source, nil, nil); err != nil {
+	p, err := projectionParser{}.parse(bytes.Clone(doc), nil)
+	if err != nil {
 		return nil, err
 	}
-	p.finish()
-	return p.projection, nil
+	return p, nil
 }
 
+// projectionParser builds a projection. The zero value parses that of a find.
 type projectionParser struct {
+	stage      bool // of $project, where all operators are expressions
 	projection *Projection
 	mode       projectionMode
 	id         projectionAction // what the projection says of _id, if it does
 	elemMatch  bool             // there is an $elemMatch
+}
+
+// parse parses a projection, of which it keeps the bytes.
+func (p projectionParser) parse(source []byte, at trail) (*Projection, *Error) {
+	p.projection = &Projection{source: source, frame: newFrame(), now: dateValue(time.Now())}
+	if err := p.document(source, nil, at); err != nil {
+		return nil, err
+	}
+	p.finish()
+	return p.projection, nil
 }
 
 type projectionMode uint8
@@ -53,10 +64,10 @@ func (p *projectionParser) document(doc []byte, prefix []string, at trail) *Erro
 }
 
 func (p *projectionParser) element(prefix []string, key string, v value, at trail) *Error {
-	if strings.HasSuffix(key, ".$") && len(prefix) == 0 {
+	if strings.HasSuffix(key, ".$") && len(prefix) == 0 && !p.stage {
 		return p.positionalElement(strings.TrimSuffix(key, ".$"), v, at)
 	}
-	if strings.Contains(key, ".$.") {
+	if strings.Contains(key, ".$.") && !p.stage {
 		return at.fail(31394, "As of 4.4, it's illegal to specify positional operator in the middle of a path."+
 			"Positional projection may only be used at the end, for example: a.b.$. If the query previously used a form like "+
 			"a.b.$.d, remove the parts following the '$' and the results will be equivalent.")
@@ -74,7 +85,7 @@ func (p *projectionParser) element(prefix []string, key string, v value, at trai
 	if v.isNumber() || v.kind == bson.TypeBoolean {
 		return p.flag(parts, v.truthy(), at)
 	}
-	return p.literal(parts, v, at)
+	return p.computed(parts, v, at)
 }
 
 // flag parses {path: 1} and {path: 0}.
@@ -169,21 +180,26 @@ func (p *projectionParser) subdocument(parts []string, doc []byte, at trail) *Er
 	if len(first.key) == 0 || first.key[0] != '$' || it.next() {
 		return p.document(doc, parts, at)
 	}
-	return p.operator(parts, string(first.key), first.value, at.down(string(first.key)))
+	below := at.down(string(first.key))
+	switch key := string(first.key); {
+	case key == "$meta":
+		return below.fail(40218, "query requires %s metadata, but it is not available", first.value)
+	case key == "$slice" && !p.stage && isFindSlice(first.value):
+		return p.slice(parts, first.value, below)
+	case key == "$elemMatch" && !p.stage:
+		return p.first(parts, first.value, below)
+	}
+	return p.computed(parts, documentValue(doc), at)
 }
 
-func (p *projectionParser) operator(parts []string, key string, v value, at trail) *Error {
-	switch key {
-	case "$slice":
-		return p.slice(parts, v, at)
-	case "$elemMatch":
-		return p.first(parts, v, at)
-	case "$literal":
-		return p.computed(parts, v, at)
-	case "$meta":
-		return at.fail(40218, "query requires %s metadata, but it is not available", v)
+// isFindSlice tells whether the argument of $slice is n or [skip, n]. MongoDB takes
+// any other argument for that of aggregation's $slice.
+func isFindSlice(v value) bool {
+	if v.kind != bson.TypeArray {
+		return v.isNumber()
 	}
-	return at.fail(CodeNotImplemented, "the expression %s is not implemented in a projection", key)
+	arguments := elementValues(v)
+	return len(arguments) == 2 && arguments[0].isNumber() && arguments[1].isNumber()
 }
 
 func (p *projectionParser) slice(parts []string, v value, at trail) *Error {
@@ -199,26 +215,13 @@ func (p *projectionParser) slice(parts []string, v value, at trail) *Error {
 	return p.add(parts, action, at)
 }
 
-// parseSlice parses n and [skip, n]. MongoDB takes any other argument for that of
-// aggregation's $slice, whose errors these are.
+// parseSlice parses n and [skip, n].
 func parseSlice(v value, at trail) (action showSlice, err *Error) {
 	if v.isNumber() {
 		n := v.clamped()
 		return showSlice{skip: min(n, 0), limit: max(n, -n)}, nil
 	}
-	var arguments []value
-	if v.kind == bson.TypeArray {
-		for it := elementsOf(v.data); it.next(); {
-			arguments = append(arguments, it.value)
-		}
-	}
-	if len(arguments) < 2 || len(arguments) > 3 {
-		return action, at.fail(28667, "Expression $slice takes at least 2 arguments, and at most 3, but %d were passed in.",
-			max(1, len(arguments)))
-	}
-	if len(arguments) == 3 || !arguments[0].isNumber() || !arguments[1].isNumber() {
-		return action, at.fail(28724, "First argument to $slice must be an array, but is: %s", arguments[0])
-	}
+	arguments := elementValues(v)
 	action = showSlice{skip: arguments[0].clamped(), limit: arguments[1].clamped()}
 	if action.limit <= 0 {
 		return action, at.fail(28724, "$slice limit must be positive")
@@ -255,26 +258,21 @@ func (p *projectionParser) first(parts []string, v value, at trail) *Error {
 		return err
 	}
 	p.elemMatch = true
+	p.projection.frame.heads.add(parts[0])
 	return p.add(parts, showFirst{condition}, at)
 }
 
-// literal parses {path: constant}.
-func (p *projectionParser) literal(parts []string, v value, at trail) *Error {
-	if v.kind == bson.TypeString && strings.HasPrefix(string(v.text()), "$") || v.kind == bson.TypeArray {
-		return at.fail(CodeNotImplemented, "the expression %s is not implemented in a projection", v)
-	}
-	return p.computed(parts, v, at)
-}
-
+// computed parses {path: expression}.
 func (p *projectionParser) computed(parts []string, v value, at trail) *Error {
-	if len(parts) > 1 {
-		return at.fail(CodeNotImplemented, "a constant below a top-level field is not implemented in a projection")
-	}
 	if p.mode == excluding {
-		return at.fail(31310, "Cannot use an expression %s: %s in an exclusion projection", parts[0], v)
+		return at.fail(31310, "Cannot use an expression %s: %s in an exclusion projection", strings.Join(parts, "."), brief(v))
+	}
+	parsed, err := p.projection.frame.parser().parse(v, at)
+	if err != nil {
+		return err
 	}
 	p.mode = including
-	return p.add(parts, showLiteral{v}, at)
+	return p.add(parts, showComputed{parsed}, at)
 }
 
 // finish settles what depends on the whole of the projection.
@@ -292,20 +290,28 @@ func (p *projectionParser) finish() {
 		projection.root.children = append(projection.root.children, &projectionNode{key: "_id", action: p.id})
 	}
 	if projection.inclusive {
-		projection.separateComputed()
+		projection.additions = projection.root.separate()
 	}
 }
 
-// separateComputed moves what an inclusive projection computes out of the tree.
-func (p *Projection) separateComputed() {
-	taken := p.root.children[:0]
-	for _, child := range p.root.children {
-		switch child.action.(type) {
-		case showFirst, showLiteral:
-			p.computed = append(p.computed, computedField{child.key, child.action})
-		default:
-			taken = append(taken, child)
+// separate moves what an inclusive projection computes out of the tree.
+func (n *projectionNode) separate() []*addition {
+	var additions []*addition
+	kept := n.children[:0]
+	for _, child := range n.children {
+		switch action := child.action.(type) {
+		case showComputed:
+			additions = append(additions, &addition{key: child.key, expression: action.expression})
+			continue
+		case showFirst:
+			additions = append(additions, &addition{key: child.key, expression: firstMatch{child.key, action}})
+			continue
+		}
+		kept = append(kept, child)
+		if below := child.separate(); len(below) > 0 {
+			additions = append(additions, &addition{key: child.key, below: below})
 		}
 	}
-	p.root.children = taken
+	n.children = kept
+	return additions
 }

@@ -2,7 +2,6 @@ package query
 
 import (
 	"bytes"
-	"slices"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
@@ -14,7 +13,10 @@ type Projection struct {
 	source    bson.Raw
 	inclusive bool // what is not named is left out
 	root      projectionNode
-	computed  []computedField // in inclusive projections, appended at the end
+	// additions are computed, in inclusive projections, and added to what is shown.
+	additions []*addition
+	frame     *frame
+	now       value
 	// positional is the path of "path.$", or nil.
 	positional []string
 }
@@ -33,12 +35,6 @@ type projectionAction interface {
 	show(v value) (value, error)
 }
 
-// computedField is a key whose value is made, not taken over from the document.
-type computedField struct {
-	key    string
-	action projectionAction
-}
-
 type showWhole struct{}
 
 func (showWhole) show(v value) (value, error) { return v, nil }
@@ -47,10 +43,10 @@ type leaveOut struct{}
 
 func (leaveOut) show(value) (value, error) { return value{}, nil }
 
-// showLiteral shows a constant.
-type showLiteral struct{ constant value }
+// showComputed marks what is computed, until it is moved out of the tree.
+type showComputed struct{ expression }
 
-func (s showLiteral) show(value) (value, error) { return s.constant, nil }
+func (showComputed) show(value) (value, error) { return value{}, nil }
 
 // showSlice is $slice: limit elements of an array after skip. A negative skip
 // counts from the array's end.
@@ -74,13 +70,23 @@ func (s showSlice) show(v value) (value, error) {
 // showFirst is $elemMatch: the first element of an array that matches.
 type showFirst struct{ condition operator }
 
-func (s showFirst) show(v value) (value, error) {
+func (f showFirst) show(v value) (value, error) {
 	var at position
-	ok, err := s.condition.matches(v, &at)
+	ok, err := f.condition.matches(v, &at)
 	if !ok || err != nil {
 		return value{}, err
 	}
 	return arrayOf([]value{elementAt(v, at.index)}), nil
+}
+
+// firstMatch is $elemMatch of the array at a key, as inclusive projections have it.
+type firstMatch struct {
+	key string
+	showFirst
+}
+
+func (f firstMatch) evaluate(s *scope) (value, error) {
+	return f.show(lookup(s.variables[root].data, f.key))
 }
 
 func arrayOf(values []value) value {
@@ -105,8 +111,7 @@ func (p *Projection) String() string { return jsonOf(p.source) }
 // Needs tells whether a document's top-level key has any influence on what the
 // projection shows, so that a store need not read it otherwise.
 func (p *Projection) Needs(key string) bool {
-	if len(p.positional) > 0 && p.positional[0] == key ||
-		slices.ContainsFunc(p.computed, func(c computedField) bool { return c.key == key }) {
+	if len(p.positional) > 0 && p.positional[0] == key || p.frame.heads.has(key) {
 		return true
 	}
 	child := p.root.child([]byte(key))
@@ -128,8 +133,13 @@ func (n *projectionNode) child(key []byte) *projectionNode {
 // Apply appends to dst what the projection shows of doc. filter is the one that
 // selected doc: a positional projection shows the element by which it did. It
 // may be nil if there is none. Apply fails if a positional projection finds no
-// such element, or a regular expression ran out of its budget.
+// such element, an expression does not suit the document, or a regular expression
+// ran out of its budget.
 func (p *Projection) Apply(dst []byte, doc bson.Raw, filter *Filter) ([]byte, error) {
+	return p.apply(dst, doc, filter, p.now)
+}
+
+func (p *Projection) apply(dst, doc []byte, filter *Filter, now value) ([]byte, error) {
 	if p.Whole() {
 		return append(dst, doc...), nil
 	}
@@ -138,8 +148,11 @@ func (p *Projection) Apply(dst []byte, doc bson.Raw, filter *Filter) ([]byte, er
 	if err != nil {
 		return nil, err
 	}
-	if dst, err = p.appendComputed(dst, start, doc); err != nil {
-		return nil, err
+	if len(p.additions) > 0 {
+		shown := bytes.Clone(dst[start:])
+		if dst, err = appendAdded(dst[:start], shown, p.additions, p.frame.scope(doc, now)); err != nil {
+			return nil, err
+		}
 	}
 	if p.positional == nil {
 		return dst, nil
@@ -244,24 +257,6 @@ func (p *Projection) showElements(node *projectionNode, array value) (value, err
 		}
 	}
 	return arrayOf(shown), nil
-}
-
-// appendComputed adds the computed fields to the document that dst ends with.
-func (p *Projection) appendComputed(dst []byte, start int, doc []byte) ([]byte, error) {
-	if len(p.computed) == 0 {
-		return dst, nil
-	}
-	dst = dst[:len(dst)-1]
-	for _, field := range p.computed {
-		v, err := field.action.show(lookup(doc, field.key))
-		if err != nil {
-			return nil, err
-		}
-		if !v.missing() {
-			dst = appendElement(dst, field.key, v)
-		}
-	}
-	return closeDocument(dst, int32(start)), nil
 }
 
 // showPosition leaves of the first array on the positional path the element by

@@ -45,7 +45,7 @@ func seedFilter(doc []byte) []byte {
 		switch key := string(e.key); {
 		case key == "$and" || key == "$or" || key == "$nor":
 			return rewriteInto(dst, e, seedBranch)
-		case key != "$comment" && isOperators(e.value):
+		case key != "$comment" && key != "$expr" && isOperators(e.value):
 			return rewriteInto(dst, e, seedOperator)
 		}
 		return appendElement(dst, string(e.key), e.value)

@@ -12,15 +12,16 @@ import (
 // unless WithMaxSize says otherwise.
 const maxDocument = 16 << 20
 
-// Update is a parsed update: operators that change a document, or a document
-// that takes its place. It is immutable and safe for use by many goroutines.
+// Update is a parsed update: operators that change a document, a document that
+// takes its place, or a pipeline that makes another of it. It is immutable and safe for use by many goroutines.
 type Update struct {
 	source       bson.Raw
 	arrayFilters []bson.Raw
-	filters      map[string]node // of arrayFilters, by identifier
-	root         *updateNode     // what the operators change; nil for a replacement
-	deep         bool            // what Apply makes may nest too deep
-	max          int             // bytes that a document may have
+	filters      map[string]node  // of arrayFilters, by identifier
+	root         *updateNode      // what the operators change; nil for others
+	pipeline     []transformation // not nil if the update is one
+	deep         bool             // what Apply makes may nest too deep
+	max          int              // bytes that a document may have
 }
 
 // WithMaxSize returns the same update for documents of at most so many bytes. A
@@ -43,7 +44,7 @@ func (u *Update) String() string { return jsonOf(u.source) }
 
 // IsReplacement tells whether the update is a document that takes the place of
 // another, so that it may be applied to one document only.
-func (u *Update) IsReplacement() bool { return u.root == nil }
+func (u *Update) IsReplacement() bool { return u.root == nil && u.pipeline == nil }
 
 // Apply returns what becomes of doc, a new document; doc itself is not changed.
 // If the update changes nothing, modified is false and what is returned is doc.
@@ -51,7 +52,7 @@ func (u *Update) IsReplacement() bool { return u.root == nil }
 //
 // filter is the one that selected doc: it tells which array element the
 // positional $ stands for. It may be nil if there is none. now is the time for
-// $currentDate, and for the zero timestamps of a replacement.
+// $currentDate, for $$NOW, and for the zero timestamps of a replacement.
 //
 // Keys keep their places; new ones are added at the end, indexes by their value
 // before other names in the order of their bytes. _id comes first. The document
@@ -61,8 +62,11 @@ func (u *Update) IsReplacement() bool { return u.root == nil }
 // becomes of it is larger than 16 MiB (see WithMaxSize) or nests deeper than MaxDepth; or if a
 // regular expression ran out of its budget.
 func (u *Update) Apply(doc bson.Raw, filter *Filter, now time.Time) (changed bson.Raw, modified bool, err error) {
-	if u.IsReplacement() {
+	switch {
+	case u.IsReplacement():
 		return u.replace(doc, now)
+	case u.IsPipeline():
+		return u.applyPipeline(doc, now)
 	}
 	e := newEdit(u, doc, now)
 	e.filter = filter

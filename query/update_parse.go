@@ -37,25 +37,6 @@ func ParseUpdate(update bson.Raw, arrayFilters []bson.Raw) (*Update, error) {
 	return u, nil
 }
 
-// ParseUpdateValue is ParseUpdate for what a caller may write an update as: a
-// *Update, which is returned, or what Document takes.
-func ParseUpdateValue(update any, arrayFilters ...any) (*Update, error) {
-	if parsed, ok := update.(*Update); ok && parsed != nil && len(arrayFilters) == 0 {
-		return parsed, nil
-	}
-	doc, err := Document(update)
-	if err != nil {
-		return nil, err
-	}
-	filters := make([]bson.Raw, len(arrayFilters))
-	for i, filter := range arrayFilters {
-		if filters[i], err = Document(filter); err != nil {
-			return nil, err
-		}
-	}
-	return ParseUpdate(doc, filters)
-}
-
 // updateParser builds the tree of an update's changes.
 type updateParser struct {
 	root    *updateNode

@@ -23,9 +23,12 @@ func (u *Update) Upsert(filter *Filter, now time.Time) (bson.Raw, error) {
 		return nil, err
 	}
 	doc := base
-	if u.IsReplacement() {
+	switch {
+	case u.IsReplacement():
 		doc, err = u.replacement(lookup(base, "_id"), now)
-	} else {
+	case u.IsPipeline():
+		doc, err = u.transform(base, now)
+	default:
 		e := newEdit(u, base, now)
 		e.insert = true
 		doc, _, err = e.run()

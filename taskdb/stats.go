@@ -24,18 +24,28 @@ type Stats struct {
 // Stats returns figures about the collection. Counting the states takes the longer
 // the more records there are.
 func (db *DB) Stats(ctx context.Context) (Stats, error) {
-	if err := db.invalid; err != nil {
-		return Stats{}, fmt.Errorf("stats: %w", err)
-	}
-	stats, err := db.backend.Stats(ctx, db.collection)
+	stats, err := db.Totals(ctx)
 	if err != nil {
-		return Stats{}, fmt.Errorf("stats of %s: %w", db.collection, err)
+		return Stats{}, err
 	}
 	stats.States = map[State]int64{}
 	for state, filter := range stateFilters {
 		if stats.States[state], err = db.Count(ctx, Query{Filter: filter}); err != nil {
 			return Stats{}, fmt.Errorf("stats of %s: %s: %w", db.collection, state, err)
 		}
+	}
+	return stats, nil
+}
+
+// Totals returns the figures about the collection that are known without counting:
+// all but the States.
+func (db *DB) Totals(ctx context.Context) (Stats, error) {
+	if err := db.invalid; err != nil {
+		return Stats{}, fmt.Errorf("stats: %w", err)
+	}
+	stats, err := db.backend.Stats(ctx, db.collection)
+	if err != nil {
+		return Stats{}, fmt.Errorf("stats of %s: %w", db.collection, err)
 	}
 	return stats, nil
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"github.com/taskdb/taskdb/internal/answerkey"
 	"github.com/taskdb/taskdb/query"
 	"github.com/taskdb/taskdb/taskdb"
 )
@@ -77,8 +78,8 @@ func requireBuffers(t *testing.T, db *taskdb.DB, id, key string, want [][]byte) 
 	t.Helper()
 	doc, err := db.GetRaw(t.Context(), id)
 	require.NoError(t, err)
-	require.Equal(t, len(want), len(values(doc.Lookup(key))), id)
-	for n, v := range values(doc.Lookup(key)) {
+	require.Equal(t, len(want), len(answerkey.Values(doc.Lookup(key))), id)
+	for n, v := range answerkey.Values(doc.Lookup(key)) {
 		_, data := v.Binary()
 		require.True(t, bytes.Equal(want[n], data), "%s: %s.%d differs", id, key, n)
 		require.True(t, bytes.Equal(want[n], readBuffer(t, db, id, key, n)), "%s: %s.%d differs when it is opened", id, key, n)
@@ -242,8 +243,8 @@ func bufferPutInto(t *testing.T, db *taskdb.DB) {
 			require.Equal(t, before, after, c.before)
 			continue
 		}
-		old := values(before.Lookup("buffers"))
-		require.Equal(t, append(old, binary(t, noise(2)), binary(t, noise(6000))), values(after.Lookup("buffers")))
+		old := answerkey.Values(before.Lookup("buffers"))
+		require.Equal(t, append(old, binary(t, noise(2)), binary(t, noise(6000))), answerkey.Values(after.Lookup("buffers")))
 		require.Equal(t, withoutKey(t, before, "buffers"), withoutKey(t, after, "buffers"))
 	}
 }

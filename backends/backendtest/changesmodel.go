@@ -12,6 +12,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"pgregory.net/rapid"
 
+	"github.com/taskdb/taskdb/internal/answerkey"
 	"github.com/taskdb/taskdb/query"
 	"github.com/taskdb/taskdb/taskdb"
 )
@@ -218,7 +219,7 @@ func (g *grown) update(v bson.RawValue) (change bson.M, refused error) {
 		return bson.M{"$set": bson.M{g.key: text + strings.Repeat("z", g.size)}}, nil
 	}
 	buffer := bson.Binary{Data: noise(g.size)}
-	for _, element := range values(v) {
+	for _, element := range answerkey.Values(v) {
 		if element.Type != bson.TypeBinary {
 			return nil, taskdb.ErrNoBuffers
 		}

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"github.com/taskdb/taskdb/internal/answerkey"
 	"github.com/taskdb/taskdb/query"
 	"github.com/taskdb/taskdb/taskdb"
 )
@@ -102,17 +103,13 @@ func uniqueOnDuplicates(t *testing.T, db *taskdb.DB) {
 		var duplicate *taskdb.DuplicateKeyError
 		require.ErrorAs(t, err, &duplicate, c.keys)
 		require.Equal(t, parse(t, c.pattern), duplicate.KeyPattern)
-		require.Zero(t, query.Compare(documentValue(parse(t, c.key)), documentValue(duplicate.KeyValue)), "%s", duplicate.KeyValue)
+		require.Zero(t, query.Compare(answerkey.DocumentValue(parse(t, c.key)), answerkey.DocumentValue(duplicate.KeyValue)), "%s", duplicate.KeyValue)
 		require.Empty(t, declared(t, db))
 	}
 	addDocs(t, db, `{_id: "d", serial: 1}`)
 	createIndex(t, db, taskdb.Index{Keys: "serial"})
 	createIndex(t, db, taskdb.Index{Keys: "serial,_id", Unique: true})
 	require.ElementsMatch(t, []string{"a", "c", "d"}, ids(t, db, taskdb.Query{Filter: "{serial: 1}"}))
-}
-
-func documentValue(doc bson.Raw) bson.RawValue {
-	return bson.RawValue{Type: bson.TypeEmbeddedDocument, Value: doc}
 }
 
 func uniquePartial(t *testing.T, db *taskdb.DB) {

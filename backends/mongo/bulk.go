@@ -177,7 +177,7 @@ func writeModel(c *taskdb.Change) mongo.ClientWriteModel {
 	case c.Kind == taskdb.DeleteDocuments:
 		return mongo.NewClientDeleteOneModel().SetFilter(c.Filter.MongoDB())
 	case c.Many:
-		model := mongo.NewClientUpdateManyModel().SetFilter(c.Filter.MongoDB()).SetUpdate(c.Update.Source()).SetUpsert(c.Upsert)
+		model := mongo.NewClientUpdateManyModel().SetFilter(c.Filter.MongoDB()).SetUpdate(asSent(c, c.Update.Source())).SetUpsert(c.Upsert)
 		if filters := arrayFilters(c); len(filters) > 0 {
 			model.SetArrayFilters(filters)
 		}
@@ -189,7 +189,7 @@ func writeModel(c *taskdb.Change) mongo.ClientWriteModel {
 		}
 		return model
 	}
-	model := mongo.NewClientUpdateOneModel().SetFilter(c.Filter.MongoDB()).SetUpdate(c.Update.Source()).SetUpsert(c.Upsert)
+	model := mongo.NewClientUpdateOneModel().SetFilter(c.Filter.MongoDB()).SetUpdate(asSent(c, c.Update.Source())).SetUpsert(c.Upsert)
 	if !c.Sort.Empty() {
 		model.SetSort(c.Sort.Source())
 	}

@@ -51,7 +51,7 @@ func (s *Store) sendFindAndModify(ctx context.Context, name string, c *taskdb.Ch
 	case c.Update.IsReplacement():
 		return s.collection(name).FindOneAndReplace(ctx, filter, update, replacing(c, shown)).Raw()
 	}
-	return s.collection(name).FindOneAndUpdate(ctx, filter, update, updating(c, shown)).Raw()
+	return s.collection(name).FindOneAndUpdate(ctx, filter, asSent(c, update), updating(c, shown)).Raw()
 }
 
 // shownOf is the projection of what a change returns, or nil for the whole document:
@@ -105,7 +105,7 @@ func updating(c *taskdb.Change, shown any) *options.FindOneAndUpdateOptionsBuild
 func (s *Store) findAndUpsert(ctx context.Context, name string, c *taskdb.Change, filter, update bson.Raw, shown any, outcome *taskdb.Outcome) (bson.Raw, error) {
 	collection := s.collection(name)
 	command := bson.D{
-		{Key: "findAndModify", Value: collection.Name()}, {Key: "query", Value: filter}, {Key: "update", Value: update},
+		{Key: "findAndModify", Value: collection.Name()}, {Key: "query", Value: filter}, {Key: "update", Value: asSent(c, update)},
 		{Key: "upsert", Value: true}, {Key: "new", Value: c.Return == taskdb.ReturnAfter},
 	}
 	if shown != nil {

@@ -116,7 +116,7 @@ func (s *Store) update(ctx context.Context, name string, c *taskdb.Change, filte
 		if filters := arrayFilters(c); len(filters) > 0 {
 			settings.SetArrayFilters(filters)
 		}
-		result, err = collection.UpdateMany(ctx, filter, update, settings)
+		result, err = collection.UpdateMany(ctx, filter, asSent(c, update), settings)
 	case c.Update.IsReplacement():
 		settings := options.Replace().SetUpsert(c.Upsert)
 		if !c.Sort.Empty() {
@@ -131,7 +131,7 @@ func (s *Store) update(ctx context.Context, name string, c *taskdb.Change, filte
 		if filters := arrayFilters(c); len(filters) > 0 {
 			settings.SetArrayFilters(filters)
 		}
-		result, err = collection.UpdateOne(ctx, filter, update, settings)
+		result, err = collection.UpdateOne(ctx, filter, asSent(c, update), settings)
 	}
 	if err != nil {
 		return taskdb.Outcome{}, err
@@ -141,6 +141,14 @@ func (s *Store) update(ctx context.Context, name string, c *taskdb.Change, filte
 		outcome.UpsertedID, err = rawValue(result.UpsertedID)
 	}
 	return outcome, err
+}
+
+// asSent is the update of a change as the driver wants it: a pipeline as its stages.
+func asSent(c *taskdb.Change, update bson.Raw) any {
+	if c.Update.IsPipeline() {
+		return c.Update.Stages()
+	}
+	return update
 }
 
 func arrayFilters(c *taskdb.Change) []any {

@@ -19,14 +19,30 @@ func document(t *testing.T, text string) bson.Raw {
 	return doc
 }
 
+func body(t *testing.T, text string) command.Command {
+	t.Helper()
+	c, err := command.New(document(t, text), nil)
+	require.NoError(t, err)
+	return c
+}
+
+func filter(t *testing.T, text string) query.MongoFilter {
+	t.Helper()
+	return query.MongoFilter(document(t, text))
+}
+
 func parseAny(doc bson.Raw) (any, error) {
-	switch first, err := doc.IndexErr(0); {
-	case err == nil && first.Key() == "update":
-		return command.ParseUpdate(doc)
-	case err == nil && first.Key() == "delete":
-		return command.ParseDelete(doc)
+	c, err := command.New(doc, nil)
+	if err != nil {
+		return nil, err
+	}
+	switch c.Name() {
+	case "update":
+		return command.ParseUpdate(c)
+	case "delete":
+		return command.ParseDelete(c)
 	default:
-		return command.ParseFindAndModify(doc)
+		return command.ParseFindAndModify(c)
 	}
 }
 
@@ -44,8 +60,7 @@ func TestFaultyCommandsAreRefusedWithMongoDBsCodes(t *testing.T) {
 		`{update: "c", updates: [{q: {}, u: {}}], foo: 1}`:            query.CodeUnknownField,
 		`{update: "c", updates: [{q: {}, u: {}}], query: {}}`:         query.CodeUnknownField,
 		`{update: "c", updates: [{q: {}, u: {}, lsid: 1}]}`:           query.CodeUnknownField,
-		`{update: "c", updates: [{q: {}, u: {}, hint: "a"}]}`:         query.CodeNotImplemented,
-		`{update: "c", updates: [{q: {}, u: [{$set: {a: 1}}]}]}`:      query.CodeNotImplemented,
+		`{update: "c", updates: [{q: {}, u: {}, hint: 5}]}`:           query.CodeFailedToParse,
 		`{update: "c", updates: [{u: {}}]}`:                           query.CodeMissingField,
 		`{update: "c", updates: [{q: {}}]}`:                           query.CodeMissingField,
 		`{update: "c", updates: [{q: {}, u: 5}]}`:                     query.CodeFailedToParse,
@@ -80,7 +95,7 @@ func TestFaultyCommandsAreRefusedWithMongoDBsCodes(t *testing.T) {
 	twice, err := bson.Marshal(bson.D{{Key: "update", Value: "c"}, {Key: "ordered", Value: true}, {Key: "ordered", Value: true}})
 	require.NoError(t, err)
 	for doc, code := range map[string]int{string(twice): query.CodeDuplicateField, "\x05\x00\x00\x00\x01": query.CodeInvalidBSON, "": query.CodeInvalidBSON} {
-		_, err := command.ParseUpdate(bson.Raw(doc))
+		_, err := parseAny(bson.Raw(doc))
 		var wrong *query.Error
 		require.ErrorAs(t, err, &wrong)
 		require.Equal(t, code, wrong.Code)
@@ -89,28 +104,28 @@ func TestFaultyCommandsAreRefusedWithMongoDBsCodes(t *testing.T) {
 
 func TestCommandsAreOperations(t *testing.T) {
 	empty := document(t, `{}`)
-	update, err := command.ParseUpdate(document(t, `{update: "tasks", ordered: false, $db: "hub", lsid: {id: 1}, writeConcern: {w: 1}, updates: [
+	update, err := command.ParseUpdate(body(t, `{update: "tasks", ordered: false, $db: "hub", lsid: {id: 1}, writeConcern: {w: 1}, updates: [
 		{q: {a: 1}, u: {$set: {"b.$[x]": 1}}, arrayFilters: [{x: 2}], multi: true, upsert: true},
-		{q: {}, u: {b: 1}, sort: {a: -1}, multi: null, hint: null}]}`))
+		{q: {}, u: {b: 1}, sort: {a: -1}, multi: null, hint: "a_1"}]}`))
 	require.NoError(t, err)
 	require.Equal(t, command.Bulk{Collection: "tasks", Operations: []taskdb.Operation{
-		taskdb.Update{Filter: document(t, `{a: 1}`), Update: document(t, `{$set: {"b.$[x]": 1}}`), ArrayFilters: []any{document(t, `{x: 2}`)},
+		taskdb.Update{Filter: filter(t, `{a: 1}`), Update: document(t, `{$set: {"b.$[x]": 1}}`), ArrayFilters: []any{document(t, `{x: 2}`)},
 			Sort: empty, Many: true, Upsert: true},
-		taskdb.Update{Filter: empty, Update: document(t, `{b: 1}`), ArrayFilters: []any{}, Sort: document(t, `{a: -1}`)},
-	}}, update)
+		taskdb.Update{Filter: query.MongoFilter(empty), Update: document(t, `{b: 1}`), ArrayFilters: []any{}, Sort: document(t, `{a: -1}`)},
+	}, Hints: []bson.RawValue{document(t, `{h: "a_1"}`).Lookup("h")}}, update)
 
-	deletion, err := command.ParseDelete(document(t, `{delete: "tasks", deletes: [{q: {a: 1}, limit: 1.0}, {q: {}, limit: NumberLong(0)}]}`))
+	deletion, err := command.ParseDelete(body(t, `{delete: "tasks", deletes: [{q: {a: 1}, limit: 1.0}, {q: {}, limit: NumberLong(0)}]}`))
 	require.NoError(t, err)
 	require.Equal(t, command.Bulk{Collection: "tasks", Ordered: true, Operations: []taskdb.Operation{
-		taskdb.Delete{Filter: document(t, `{a: 1}`)}, taskdb.Delete{Filter: empty, Many: true},
+		taskdb.Delete{Filter: filter(t, `{a: 1}`)}, taskdb.Delete{Filter: query.MongoFilter(empty), Many: true},
 	}}, deletion)
 
-	claim, err := command.ParseFindAndModify(document(t, `{findAndModify: "tasks", query: {a: 1}, sort: {b: 1}, update: {$inc: {c: 1}}, new: 1, upsert: 0.0,
+	claim, err := command.ParseFindAndModify(body(t, `{findAndModify: "tasks", query: {a: 1}, sort: {b: 1}, update: {$inc: {c: 1}}, new: 1, upsert: 0.0,
 		fields: {c: 1}, remove: NumberLong(0)}`))
 	require.NoError(t, err)
 	require.Equal(t, command.FindAndModify{
 		Collection: "tasks",
-		Operation: taskdb.Update{Filter: document(t, `{a: 1}`), Sort: document(t, `{b: 1}`), Update: document(t, `{$inc: {c: 1}}`),
+		Operation: taskdb.Update{Filter: filter(t, `{a: 1}`), Sort: document(t, `{b: 1}`), Update: document(t, `{$inc: {c: 1}}`),
 			ArrayFilters: []any{}},
 		Found: taskdb.Found{After: true, Projection: document(t, `{c: 1}`)},
 	}, claim)

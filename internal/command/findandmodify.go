@@ -12,24 +12,33 @@ type FindAndModify struct {
 	Collection string // without the database
 	Operation  taskdb.Operation
 	Found      taskdb.Found
+	Hint       bson.RawValue // the index to use, by name or keys, or zero
 }
 
 // ParseFindAndModify reads a findAndModify command.
-func ParseFindAndModify(command bson.Raw) (FindAndModify, error) {
-	f, collection := readCommand(command, "query", "sort", "fields", "update", "remove", "new", "upsert", "arrayFilters")
-	remove, upsert, after, hasUpdate := f.looseFlag("remove"), f.looseFlag("upsert"), f.looseFlag("new"), !isNull(f.values["update"])
-	filter, sort := f.document("query"), f.document("sort")
-	arrayFilters := anyOf(f.documents("arrayFilters"))
-	m := FindAndModify{Collection: collection, Found: taskdb.Found{After: after, Projection: f.document("fields")}}
-	switch {
+func ParseFindAndModify(c Command) (FindAndModify, error) {
+	f := Read(c, "query", "sort", "fields", "update", "remove", "new", "upsert", "arrayFilters",
+		"bypassDocumentValidation", "collation", "hint", "let")
+	remove, upsert, after := f.LooseFlag("remove"), f.LooseFlag("upsert"), f.LooseFlag("new")
+	let := f.Let()
+	filter, sort := f.filter("query", let), f.Document("sort")
+	arrayFilters := anyOf(f.Documents("arrayFilters"))
+	m := FindAndModify{
+		Collection: f.Collection(),
+		Found:      taskdb.Found{After: after, Projection: let.Projection(f.Document("fields"))},
+		Hint:       f.Hint(),
+	}
+	f.LooseFlag("bypassDocumentValidation")
+	f.CheckCollation()
+	switch hasUpdate := f.Has("update"); {
 	case !remove && !hasUpdate:
-		f.refuse(query.CodeFailedToParse, "update", "Either an update or remove=true must be specified")
+		f.Refuse(query.CodeFailedToParse, "update", "Either an update or remove=true must be specified")
 	case !remove:
-		m.Operation = taskdb.Update{Filter: filter, Sort: sort, Update: f.update("update"), ArrayFilters: arrayFilters, Upsert: upsert}
+		m.Operation = taskdb.Update{Filter: filter, Sort: sort, Update: f.update("update", let), ArrayFilters: arrayFilters, Upsert: upsert}
 	case hasUpdate:
-		f.refuse(query.CodeFailedToParse, "update", "Cannot specify both an update and remove=true")
+		f.Refuse(query.CodeFailedToParse, "update", "Cannot specify both an update and remove=true")
 	case upsert:
-		f.refuse(query.CodeFailedToParse, "upsert", "Cannot specify both upsert=true and remove=true ")
+		f.Refuse(query.CodeFailedToParse, "upsert", "Cannot specify both upsert=true and remove=true ")
 	default:
 		m.Operation = taskdb.Delete{Filter: filter, Sort: sort}
 	}

@@ -5,7 +5,6 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"github.com/taskdb/taskdb/query"
 	"github.com/taskdb/taskdb/taskdb"
 )
 
@@ -16,8 +15,14 @@ func (b Bulk) Reply(outcomes []taskdb.Outcome) bson.D {
 	updates := false
 	var upserted, failed bson.A
 	for i, outcome := range outcomes {
-		_, isUpdate := b.Operations[i].(taskdb.Update)
-		updates = updates || isUpdate
+		switch b.Operations[i].(type) {
+		case taskdb.Update:
+			updates = true
+		case taskdb.Insert:
+			if outcome.Err == nil {
+				matched++
+			}
+		}
 		index := bson.E{Key: "index", Value: int32(i)}
 		matched, modified = matched+outcome.Matched, modified+outcome.Modified
 		if !outcome.UpsertedID.IsZero() {
@@ -59,26 +64,4 @@ func (m FindAndModify) Reply(outcome taskdb.Outcome) bson.D {
 		reply[1].Value = outcome.Doc
 	}
 	return reply
-}
-
-// codeInternalError is MongoDB's code of what went wrong with the store.
-const codeInternalError = 1
-
-// Failure is what MongoDB says of an error: its code and its words, and of a key
-// that another document has, the key.
-func Failure(err error) bson.D {
-	var wrong *query.Error
-	var duplicate *taskdb.DuplicateKeyError
-	switch {
-	case errors.As(err, &wrong):
-		return bson.D{{Key: "code", Value: int32(wrong.Code)}, {Key: "errmsg", Value: wrong.Message}}
-	case errors.As(err, &duplicate):
-		return bson.D{
-			{Key: "code", Value: int32(taskdb.DuplicateKeyCode)},
-			{Key: "keyPattern", Value: duplicate.KeyPattern},
-			{Key: "keyValue", Value: duplicate.KeyValue},
-			{Key: "errmsg", Value: duplicate.Error()},
-		}
-	}
-	return bson.D{{Key: "code", Value: int32(codeInternalError)}, {Key: "errmsg", Value: err.Error()}}
 }

@@ -94,25 +94,35 @@ func (s *server) readBody(w http.ResponseWriter, r *http.Request, pattern string
 		return held, nil
 	}
 	connection := http.NewResponseController(w)
-	defer connection.SetReadDeadline(time.Time{}) //nolint:errcheck // a test's recorder has none
 	kind, parameters, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	unhurried := &unhurried{r.Body, connection, s.limits.BodyTime}
 	var err error
-	if kind == "multipart/form-data" && takesParts[pattern] {
+	switch {
+	case pattern == putsBuffer: // as it comes
+		r.Body = unhurried
+		return held, nil
+	case kind == "multipart/form-data" && takesParts[pattern]:
 		held.limit = s.limits.Upload
-		err = held.readParts(&unhurried{r.Body, connection, s.limits.BodyTime}, parameters["boundary"])
+		err = held.readParts(unhurried, parameters["boundary"])
 		r.Header.Set("Content-Type", "application/json") // what is left of it
-	} else {
+	case kind == bsonDocs: // documents whole, with their buffers
+		held.limit = s.limits.Upload
+		_, err = io.Copy(held, unhurried)
+	default:
 		_ = connection.SetReadDeadline(time.Now().Add(s.limits.BodyTime))
 		_, err = io.Copy(held, r.Body)
 	}
-	if err == nil && !utf8.Valid(held.text.Bytes()) {
+	if err == nil && kind != bsonDocs && !utf8.Valid(held.text.Bytes()) {
 		err = newProblem(http.StatusBadRequest, api.KindMalformed, "the body is not UTF-8")
 	}
 	if err == nil {
+		_ = connection.SetReadDeadline(time.Time{}) // a test's recorder has none
 		r.Body = held
 		return held, nil
 	}
 	held.release()
+	_ = connection.SetReadDeadline(time.Now()) // nobody waits for the rest
+	w.Header().Set("Connection", "close")
 	if _, ok := errors.AsType[*problem](err); ok {
 		return nil, err
 	}

@@ -76,15 +76,19 @@ func (c *counted) Write(piece []byte) (int, error) {
 
 // unhurried is a body that may take long in all, but not for one piece.
 type unhurried struct {
-	io.Reader
+	io.ReadCloser
 	connection *http.ResponseController
 	patience   time.Duration
 }
 
-// Read reads a piece.
+// Read reads a piece. Behind the last one the connection has all the time again.
 func (u *unhurried) Read(p []byte) (int, error) {
 	_ = u.connection.SetReadDeadline(time.Now().Add(u.patience)) // a test's recorder has none
-	return u.Reader.Read(p)
+	n, err := u.ReadCloser.Read(p)
+	if err != nil {
+		_ = u.connection.SetReadDeadline(time.Time{})
+	}
+	return n, err
 }
 
 // partsOf are the buffers that came as parts for the n-th of a request's tasks. Who

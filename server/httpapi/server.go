@@ -28,6 +28,7 @@ type server struct {
 	turns   *turns
 	bodies  bodies
 	onces   onces
+	ready   *readiness
 }
 
 // New returns a handler that serves a hub over HTTP, and the store below it. It
@@ -44,6 +45,7 @@ func New(h *hub.Hub, db *taskdb.DB, options Options) (http.Handler, error) {
 		browser: http.NewCrossOriginProtection(),
 		turns:   newTurns(limits),
 		bodies:  bodies{limit: limits.Bodies},
+		ready:   &readiness{db: db},
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
@@ -51,7 +53,7 @@ func New(h *hub.Hub, db *taskdb.DB, options Options) (http.Handler, error) {
 	s.api = humago.New(routeMux{s}, description(options.Version))
 	for _, area := range []func(*server){
 		(*server).tasks, (*server).queries, (*server).fetches, (*server).buffers, (*server).selections, (*server).engines,
-		(*server).operate, (*server).events, (*server).health,
+		(*server).operate, (*server).events, (*server).health, (*server).collections,
 	} {
 		area(s)
 	}
@@ -76,6 +78,9 @@ func (s *server) complete() error {
 	}
 	s.describeParts()
 	schemas := s.api.OpenAPI().Components.Schemas.Map()
+	for _, schema := range schemas {
+		nullable(schema)
+	}
 	delete(schemas, "ErrorModel")
 	delete(schemas, "ErrorDetail")
 	return nil

@@ -1,0 +1,193 @@
+package query
+
+import "go.mongodb.org/mongo-driver/v2/bson"
+
+// expression is one node of an expression of aggregation. Where it has no value it
+// gives a missing one.
+type expression interface {
+	evaluate(s *scope) (value, error)
+}
+
+// scope is what an expression is evaluated in.
+type scope struct {
+	now       value
+	variables []value // by slot: the document, then what $let and its kin define
+	arguments []value // a stack: those of the calls that are being made, see call
+}
+
+// root is the slot of $$ROOT.
+const root = 0
+
+// frame is what several expressions about one document share.
+type frame struct {
+	slots int
+	heads heads // that they ask about
+}
+
+func newFrame() *frame { return &frame{slots: 1} }
+
+// scope begins the evaluation of expressions for a document.
+func (f *frame) scope(doc []byte, now value) *scope {
+	s := &scope{now: now, variables: make([]value, f.slots)}
+	s.variables[root] = documentValue(doc)
+	return s
+}
+
+// heads are the top-level keys of a document that something asks about.
+type heads struct {
+	keys  map[string]bool
+	whole bool // all of them
+}
+
+func (h *heads) add(key string) {
+	if h.keys == nil {
+		h.keys = map[string]bool{}
+	}
+	h.keys[key] = true
+}
+
+func (h *heads) addAll(others heads) {
+	for key := range others.keys {
+		h.add(key)
+	}
+	h.whole = h.whole || others.whole
+}
+
+// any tells whether a test holds for one of the keys; of all keys it may.
+func (h *heads) any(test func(head string) bool) bool {
+	for key := range h.keys {
+		if test(key) {
+			return true
+		}
+	}
+	return h.whole
+}
+
+func (h *heads) has(key string) bool { return h.whole || h.keys[key] }
+
+// constant has a value that no document has any influence on.
+type constant struct{ value }
+
+func (c constant) evaluate(*scope) (value, error) { return c.value, nil }
+
+// allConstant tells whether the expressions are constants.
+func allConstant(expressions ...expression) bool {
+	for _, e := range expressions {
+		if _, ok := e.(constant); !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// folded is the expression, or if all that it depends on is constant, its value:
+// what is wrong with constants is wrong before there is a document.
+func folded(e expression, at trail, parts ...expression) (expression, *Error) {
+	if !allConstant(parts...) {
+		return e, nil
+	}
+	v, err := e.evaluate(&scope{})
+	if err != nil {
+		return nil, at.wrap(err)
+	}
+	return constant{v}, nil
+}
+
+// now is $$NOW.
+type nowVariable struct{}
+
+func (nowVariable) evaluate(s *scope) (value, error) { return s.now, nil }
+
+// variable is one that $let or its kin defines, or $$ROOT.
+type variable struct{ slot int }
+
+func (v variable) evaluate(s *scope) (value, error) { return s.variables[v.slot], nil }
+
+// fieldPath is what a path leads to in the value of an expression.
+type fieldPath struct {
+	of    expression
+	parts []string
+}
+
+func (f fieldPath) evaluate(s *scope) (value, error) {
+	v, err := f.of.evaluate(s)
+	return walkPath(v, f.parts), err
+}
+
+// walkPath walks a path as expressions do: of an array it takes the documents, and
+// makes an array of what the rest of the path leads to in each. A part is never an
+// index.
+func walkPath(v value, parts []string) value {
+	for i, part := range parts {
+		switch v.kind {
+		case bson.TypeEmbeddedDocument:
+			v = lookup(v.data, part)
+		case bson.TypeArray:
+			return walkEach(v, parts[i:])
+		default:
+			return value{}
+		}
+	}
+	return v
+}
+
+func walkEach(array value, parts []string) value {
+	found := []value{}
+	for it := elementsOf(array.data); it.next(); {
+		if it.kind != bson.TypeEmbeddedDocument {
+			continue
+		}
+		if v := walkPath(it.value, parts); !v.missing() {
+			found = append(found, v)
+		}
+	}
+	return arrayOf(found)
+}
+
+// documentExpression makes a document. A key without a value is left out.
+type documentExpression struct {
+	keys   []string
+	values []expression
+}
+
+func (d *documentExpression) evaluate(s *scope) (value, error) {
+	start, dst := reserve(0)
+	for i, key := range d.keys {
+		v, err := d.values[i].evaluate(s)
+		if err != nil {
+			return value{}, err
+		}
+		if !v.missing() {
+			dst = appendElement(dst, key, v)
+		}
+	}
+	return bounded(documentValue(closeDocument(dst, start)))
+}
+
+// arrayExpression makes an array. What is missing is null in it.
+type arrayExpression struct{ elements []expression }
+
+func (a arrayExpression) evaluate(s *scope) (value, error) {
+	values := make([]value, len(a.elements))
+	for i, element := range a.elements {
+		v, err := element.evaluate(s)
+		if err != nil {
+			return value{}, err
+		}
+		values[i] = v.orNull()
+	}
+	return bounded(arrayOf(values))
+}
+
+// bounded refuses a value that is larger than what a stage may hold: expressions
+// can make one of a few bytes.
+func bounded(v value) (value, error) {
+	if len(v.data) > maxHeld {
+		return value{}, memoryExceeded("an expression")
+	}
+	return v, nil
+}
+
+func memoryExceeded(what string) *Error {
+	return failure(CodeMemoryLimit, "%s used too much memory and cannot spill to disk. Memory limit: %d bytes", what, maxHeld)
+}

@@ -1,0 +1,178 @@
+package mongowire
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+)
+
+// conn is a connection. One goroutine reads its messages, and another carries out the
+// commands, one after another: so a client that goes away interrupts what it asked.
+type conn struct {
+	server *Server
+	id     int64
+	socket net.Conn
+	reader *bufio.Reader
+	log    *slog.Logger
+	auth   authentication
+
+	mu       sync.Mutex // guards what follows, and the deadline for reading
+	draining bool
+}
+
+func newConn(s *Server, socket net.Conn, id int64) *conn {
+	return &conn{
+		server: s,
+		id:     id,
+		socket: socket,
+		reader: bufio.NewReader(socket),
+		log:    s.options.Log.With("connection", id, "peer", socket.RemoteAddr().String()),
+	}
+}
+
+// serve carries out the commands of the connection until it ends.
+func (c *conn) serve(commands context.Context) {
+	c.log.Debug("connection accepted")
+	reading, gone := context.WithCancel(commands)
+	frames, ended := make(chan frame), make(chan struct{})
+	var reader sync.WaitGroup
+	reader.Go(func() {
+		defer close(frames)
+		defer gone()
+		c.logEnd(c.read(frames, ended))
+	})
+	for f := range frames {
+		if err := c.answer(commands, reading, f); err != nil {
+			c.log.Info("reply not sent", "error", err)
+			break
+		}
+		if c.isDraining() {
+			break
+		}
+	}
+	close(ended)
+	_ = c.socket.Close()
+	reader.Wait()
+	gone()
+	c.log.Debug("connection ended")
+}
+
+// logEnd logs why reading ended, unless the peer went between two messages.
+func (c *conn) logEnd(err error) {
+	var alert tls.AlertError
+	switch {
+	case errors.Is(err, errFrame), errors.As(err, &alert):
+		c.log.Warn("connection closed", "reason", err)
+	case err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, net.ErrClosed) && !c.isDraining():
+		c.log.Info("connection lost", "reason", err)
+	}
+}
+
+// read reads messages until there are no more, or they are no longer taken.
+func (c *conn) read(frames chan<- frame, ended <-chan struct{}) error {
+	for isFirst := true; ; isFirst = false {
+		f, err := c.readFrame(isFirst)
+		if err != nil {
+			return err
+		}
+		select {
+		case frames <- f:
+		case <-ended:
+			return nil
+		}
+	}
+}
+
+// readFrame reads a message. Between two a peer may take its time.
+func (c *conn) readFrame(isFirst bool) (frame, error) {
+	timeout := c.server.options.IdleTimeout
+	if isFirst {
+		c.deadline(time.Now().Add(timeout))
+	} else {
+		c.deadline(time.Time{})
+	}
+	if _, err := c.reader.Peek(1); err != nil {
+		return frame{}, err
+	}
+	c.deadline(time.Now().Add(timeout))
+	var header [headerSize]byte
+	if _, err := io.ReadFull(c.reader, header[:]); err != nil {
+		return frame{}, err
+	}
+	most := c.maxMessage()
+	length, err := readLength(header[:], most)
+	if err != nil {
+		return frame{}, err
+	}
+	c.deadline(time.Now().Add(timeout + transferTime(length)))
+	message, err := readRest(c.reader, header[:], length)
+	if err != nil {
+		return frame{}, err
+	}
+	return parseFrame(message, most)
+}
+
+// slowest is how many bytes a second a peer must take or give at the least.
+const slowest = 64 << 10
+
+// transferTime is how long so many bytes may take.
+func transferTime(bytes int) time.Duration {
+	return time.Duration(bytes) * time.Second / slowest
+}
+
+// maxStrange is how large a message may be of a peer who has not said who it is.
+const maxStrange = 1 << 20
+
+func (c *conn) maxMessage() int {
+	if c.auth.name() != "" || !c.server.mustSay() {
+		return c.server.options.MaxMessageSize
+	}
+	return min(maxStrange, c.server.options.MaxMessageSize)
+}
+
+// deadline says until when reading waits, unless the connection is to end.
+func (c *conn) deadline(at time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.draining {
+		_ = c.socket.SetReadDeadline(at)
+	}
+}
+
+// drain has the connection end after the command that it carries out.
+func (c *conn) drain() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.draining = true
+	_ = c.socket.SetReadDeadline(time.Unix(1, 0))
+}
+
+func (c *conn) isDraining() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.draining
+}
+
+// answer carries out the command of a message and sends its reply.
+func (c *conn) answer(commands, reading context.Context, f frame) error {
+	doc, err := c.run(commands, reading, f)
+	if err != nil {
+		return err
+	}
+	if f.silent {
+		return nil
+	}
+	message, err := f.reply(doc)
+	if err != nil {
+		return err
+	}
+	_ = c.socket.SetWriteDeadline(time.Now().Add(c.server.options.IdleTimeout + transferTime(len(message))))
+	_, err = c.socket.Write(message)
+	return err
+}
