@@ -32,13 +32,18 @@ func (s *Server) handler(db *taskdb.DB) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", s.readers(promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{})))
-	mux.Handle("/", otelhttp.NewHandler(api, "request",
+	traced := otelhttp.NewHandler(api, "request",
 		otelhttp.WithTracerProvider(s.options.Traces),
 		otelhttp.WithMeterProvider(metricnoop.NewMeterProvider()),
-		otelhttp.WithPropagators(propagation.TraceContext{})))
-	return mux, nil
+		otelhttp.WithPropagators(propagation.TraceContext{}))
+	metrics := s.readers(promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{}))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/metrics" { // no ServeMux: otelhttp would name spans by its patterns
+			metrics.ServeHTTP(w, r)
+			return
+		}
+		traced.ServeHTTP(w, r)
+	}), nil
 }
 
 // observeRequest counts a request, and gives its span the name of the route.

@@ -120,6 +120,10 @@ func (s *server) finish(ctx context.Context, in *finishRequest) (*body[api.Finis
 		return nil, err
 	}
 	c := in.Body
+	c.Buffers = append(c.Buffers, partsOf(ctx, 0)...)
+	if err := noPartsLeft(ctx); err != nil {
+		return nil, err
+	}
 	state, err := s.hub.Finish(ctx, lease, hub.Result{
 		Status: hub.Outcome(c.Status), EName: c.EName, EValue: c.EValue, Traceback: c.Traceback, Reason: c.Reason,
 		Content: bson.Raw(c.Content), Header: bson.Raw(c.Header), Metadata: bson.Raw(c.Metadata), Buffers: c.Buffers,

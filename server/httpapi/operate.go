@@ -84,13 +84,13 @@ func stopOf(stop *hub.Stop) *api.Stop {
 	return &api.Stop{Reason: stop.Reason, Since: stop.Since}
 }
 
-// span is a stretch of time: the last hour, unless the request says another.
-type span struct {
+// Span is a stretch of time: the last hour, unless the request says another.
+type Span struct {
 	Since time.Time `query:"since" doc:"An hour before until, unless it is said."`
 	Until time.Time `query:"until" doc:"Now, unless it is said."`
 }
 
-func (in span) of(ctx context.Context) (hub.Span, error) {
+func (in Span) of(ctx context.Context) (hub.Span, error) {
 	filter, err := within(ctx, api.Expression{}, "")
 	if in.Until.IsZero() {
 		in.Until = time.Now()
@@ -102,7 +102,7 @@ func (in span) of(ctx context.Context) (hub.Span, error) {
 }
 
 type activityRequest struct {
-	span
+	Span
 	Step api.Duration `query:"step" doc:"The length of a step; a sixtieth of the time, unless it is said."`
 }
 
@@ -133,7 +133,7 @@ func (s *server) activity(ctx context.Context, in *activityRequest) (*body[api.A
 }
 
 type timelineRequest struct {
-	span
+	Span
 	Limit int64 `query:"limit" minimum:"1" maximum:"10000" default:"1000" doc:"How many tasks are looked at, at the most."`
 }
 
@@ -171,18 +171,19 @@ type stopRequest struct {
 	Body *api.StopRequest `required:"false"`
 }
 
-func (r *stopRequest) reason() string {
-	if r.Body == nil {
+// reason is that of a request, which may say nothing.
+func reason(r *api.StopRequest) string {
+	if r == nil {
 		return ""
 	}
-	return r.Body.Reason
+	return r.Reason
 }
 
 func (s *server) drain(ctx context.Context, in *stopRequest) (*struct{}, error) {
 	if err := unbound(ctx); err != nil {
 		return nil, err
 	}
-	return nil, s.hub.Drain(ctx, in.reason())
+	return nil, s.hub.Drain(ctx, reason(in.Body))
 }
 
 func (s *server) resume(ctx context.Context, _ *struct{}) (*struct{}, error) {
@@ -192,33 +193,33 @@ func (s *server) resume(ctx context.Context, _ *struct{}) (*struct{}, error) {
 	return nil, s.hub.Resume(ctx)
 }
 
-// queueRequest names a queue.
+// queueName is the name of a queue in a path.
+func queueName(name string) string {
+	if name == "-" {
+		return ""
+	}
+	return name
+}
+
 type queueRequest struct {
 	Queue string `path:"queue" doc:"The queue's name; - is that without a name."`
 }
 
-func (r queueRequest) name() string {
-	if r.Queue == "-" {
-		return ""
-	}
-	return r.Queue
-}
-
 type pauseRequest struct {
-	queueRequest
-	stopRequest
+	Queue string           `path:"queue" doc:"The queue's name; - is that without a name."`
+	Body  *api.StopRequest `required:"false"`
 }
 
 func (s *server) pause(ctx context.Context, in *pauseRequest) (*struct{}, error) {
 	if err := unbound(ctx); err != nil {
 		return nil, err
 	}
-	return nil, s.hub.Pause(ctx, in.name(), in.reason())
+	return nil, s.hub.Pause(ctx, queueName(in.Queue), reason(in.Body))
 }
 
 func (s *server) unpause(ctx context.Context, in *queueRequest) (*struct{}, error) {
 	if err := unbound(ctx); err != nil {
 		return nil, err
 	}
-	return nil, s.hub.Unpause(ctx, in.name())
+	return nil, s.hub.Unpause(ctx, queueName(in.Queue))
 }

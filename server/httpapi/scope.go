@@ -49,6 +49,9 @@ func within(ctx context.Context, filter api.Expression, state string) (*query.Fi
 func (s *server) ownOf(ctx context.Context, msgIDs []string) (map[string]bool, error) {
 	client, is := bound(ctx)
 	own := make(map[string]bool, len(msgIDs))
+	if len(msgIDs) == 0 {
+		return own, nil
+	}
 	if !is {
 		for _, msgID := range msgIDs {
 			own[msgID] = true

@@ -27,6 +27,7 @@ type server struct {
 	browser *http.CrossOriginProtection
 	turns   *turns
 	bodies  bodies
+	onces   onces
 	ready   *readiness
 }
 
@@ -52,7 +53,7 @@ func New(h *hub.Hub, db *taskdb.DB, options Options) (http.Handler, error) {
 	s.api = humago.New(routeMux{s}, description(options.Version))
 	for _, area := range []func(*server){
 		(*server).tasks, (*server).queries, (*server).fetches, (*server).buffers, (*server).selections, (*server).engines,
-		(*server).operate, (*server).events, (*server).health,
+		(*server).operate, (*server).events, (*server).health, (*server).collections,
 	} {
 		area(s)
 	}
@@ -67,8 +68,7 @@ func New(h *hub.Hub, db *taskdb.DB, options Options) (http.Handler, error) {
 func (s *server) complete() error {
 	var missing []string
 	for pattern := range roles {
-		method, path, _ := strings.Cut(pattern, " ")
-		if item := s.api.OpenAPI().Paths[path]; item == nil || operations(item)[method] == nil {
+		if s.described(pattern) == nil {
 			missing = append(missing, pattern)
 		}
 	}
@@ -76,10 +76,24 @@ func (s *server) complete() error {
 		slices.Sort(missing)
 		return fmt.Errorf("routes with a role and nothing else: %s", strings.Join(missing, ", "))
 	}
+	s.describeParts()
 	schemas := s.api.OpenAPI().Components.Schemas.Map()
+	for _, schema := range schemas {
+		nullable(schema)
+	}
 	delete(schemas, "ErrorModel")
 	delete(schemas, "ErrorDetail")
 	return nil
+}
+
+// described is the description of a route, or nil.
+func (s *server) described(pattern string) *huma.Operation {
+	method, path, _ := strings.Cut(pattern, " ")
+	item := s.api.OpenAPI().Paths[path]
+	if item == nil {
+		return nil
+	}
+	return operations(item)[method]
 }
 
 func operations(item *huma.PathItem) map[string]*huma.Operation {
@@ -120,10 +134,9 @@ func (s *server) dispatch(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// isPage tells whether a request is for the page or a file of it.
+// isPage tells whether a request is for the page or for what it is made of.
 func (s *server) isPage(r *http.Request) bool {
-	return s.options.Page != nil && (r.Method == http.MethodGet || r.Method == http.MethodHead) &&
-		(r.URL.Path == "/" || strings.HasPrefix(r.URL.Path, "/assets/"))
+	return s.options.Page != nil && (r.URL.Path == "/" || strings.HasPrefix(r.URL.Path, "/assets/"))
 }
 
 // refusal is what net/http says to a request that no route is for.

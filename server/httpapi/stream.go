@@ -108,19 +108,24 @@ func (l *lines) line(doc bson.Raw) error {
 		l.paced.w.Header().Set("Content-Type", l.form)
 		l.paced.w.Header().Set("Cache-Control", "no-store")
 	}
-	text := []byte(doc)
-	if l.form != bsonDocs {
-		var err error
-		if text, err = bson.MarshalExtJSON(doc, false, false); err != nil {
-			return err
-		}
-		text = append(text, '\n')
+	text, err := appendDocument(l.to.AvailableBuffer(), doc, l.form)
+	if err != nil {
+		return err
 	}
 	if _, err := l.to.Write(text); err != nil {
 		return errors.Join(errBroken, err)
 	}
 	l.count++
 	return nil
+}
+
+// appendDocument writes a document as BSON, or as a line of relaxed extended JSON.
+func appendDocument(to []byte, doc bson.Raw, form string) ([]byte, error) {
+	if form == bsonDocs {
+		return append(to, doc...), nil
+	}
+	text, err := bson.MarshalExtJSON(doc, false, false)
+	return append(append(to, text...), '\n'), err
 }
 
 // end writes the last line. If that tells a problem, the connection is broken off
@@ -162,13 +167,12 @@ func (s *server) stream(q taskdb.Query, token, form string) *huma.StreamResponse
 			s.fail(w, r, err)
 			return
 		}
-		s.send(w, r, form, cursor.Docs(ctx), cursor.Next)
+		s.send(s.paced(w), r, form, cursor.Docs(ctx), cursor.Next)
 	})
 }
 
 // send sends documents, and at last where they go on.
-func (s *server) send(w http.ResponseWriter, r *http.Request, form string, docs iter.Seq2[bson.Raw, error], next func() string) {
-	out := s.paced(w)
+func (s *server) send(out paced, r *http.Request, form string, docs iter.Seq2[bson.Raw, error], next func() string) {
 	l := &lines{to: bufio.NewWriterSize(out, 64<<10), paced: out, form: form}
 	for doc, err := range docs {
 		if err == nil {
@@ -180,7 +184,7 @@ func (s *server) send(w http.ResponseWriter, r *http.Request, form string, docs 
 			requestOf(r.Context()).err = errors.Join(err, context.Cause(r.Context()))
 			panic(http.ErrAbortHandler)
 		case !l.began:
-			s.fail(w, r, err)
+			s.fail(out.w, r, err)
 			return
 		case errors.Is(err, taskdb.ErrBudget) && next() != "":
 			l.end(api.End{Next: next()})

@@ -234,14 +234,15 @@ func (x *execution) selected(ctx context.Context, docs bool) iter.Seq2[Entry, er
 			seen.ordered = scan.Index == nil
 			keep := func(e *Entry) bool {
 				x.count(scan.Index != nil, e.Doc != nil)
-				if !budget.Spend() || x.far() {
+				spent := !budget.Spend()
+				if spent || x.far() {
 					stop()
 				}
-				return x.keep(e)
+				return !spent && x.keep(e)
 			}
 			for e, err := range x.source.Walk(ctx, scan, docs || !x.plan.Exact, keep) {
 				switch {
-				case budget.Spent():
+				case err != nil && budget.Spent():
 					err = taskdb.ErrBudget
 				case err != nil && x.far():
 					err = errFar
@@ -253,6 +254,10 @@ func (x *execution) selected(ctx context.Context, docs bool) iter.Seq2[Entry, er
 				if (ok || err != nil) && (!yield(e, err) || err != nil) {
 					return
 				}
+			}
+			if budget.Spent() { // without the walk having noticed
+				yield(Entry{}, taskdb.ErrBudget)
+				return
 			}
 		}
 	}
