@@ -30,7 +30,7 @@ type walk struct {
 	reverse bool
 	docs    bool
 	only    *narrowing // what else must hold, if the columns tell
-	size    int // how many records the next batch may read
+	size    int        // how many records the next batch may read
 	later   bool
 	look    look
 	entries []execute.Entry // what the last batch kept
