@@ -142,3 +142,43 @@ func TestComparisonsInExpressionsAreCompares(t *testing.T) {
 		require.Equal(t, holds[operator](query.Compare(key, other)), got, "%s %s %s", key, operator, other)
 	})
 }
+
+func FuzzPipeline(f *testing.F) {
+	docs := []bson.Raw{shell(f, `{_id: 1, a: [{b: 1}, 2, [3]], c: {d: 5, e: "x"}, n: NumberLong(7)}`), shell(f, `{_id: 2}`)}
+	for _, seed := range []string{
+		`[{$match: {n: {$gt: 1}}}, {$sort: {n: -1}}, {$limit: 2}, {$project: {n: 1, m: {$add: ["$n", 2]}, "c.d": "$a"}}]`,
+		`[{$group: {_id: "$c", s: {$sum: "$n"}, a: {$push: "$a"}, m: {$mergeObjects: "$c"}}}, {$count: "n"}]`,
+		`[{$unwind: {path: "$a", includeArrayIndex: "i", preserveNullAndEmptyArrays: true}}, {$set: {"a.b": 1}}, {$unset: ["a.c", "n"]}]`,
+		`[{$bucket: {groupBy: "$n", boundaries: [0, 8], default: "x", output: {n: {$avg: "$n"}}}}, {$sample: {size: 3}}]`,
+		`[{$facet: {a: [{$sortByCount: "$n"}], b: [{$replaceWith: "$$ROOT"}]}}]`, `[{$replaceRoot: {newRoot: {x: "$a"}}}, {$skip: 1}]`,
+	} {
+		f.Add([]byte(shell(f, `{p: `+seed+`}`)))
+	}
+	f.Fuzz(func(t *testing.T, source []byte) {
+		if query.Validate(source) != nil {
+			return
+		}
+		array, ok := bson.Raw(source).Lookup("p").ArrayOK()
+		if !ok {
+			return
+		}
+		values, err := array.Values()
+		require.NoError(t, err)
+		var stages []bson.Raw
+		for _, v := range values {
+			stages = append(stages, v.Value)
+		}
+		p, err := query.ParsePipeline(stages, nil)
+		if err != nil {
+			requireQueryError(t, err)
+			return
+		}
+		for doc, err := range p.Run(t.Context(), asFound(docs...)) {
+			if err != nil {
+				requireQueryError(t, err)
+				return
+			}
+			require.NoError(t, query.Validate(doc))
+		}
+	})
+}
