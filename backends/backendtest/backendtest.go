@@ -42,7 +42,8 @@ type behaviour struct {
 // areas are all that stores do, but for MongoDB's answer key.
 var areas = []area{
 	adding, addingEach, identity, getting, fidelity, buffering, finding, operators, keys, sorting, windows, paging, scanning,
-	counting, statistics, history, appending, askingAboutBuffers, indexing, uniqueness, explaining, budgets, collections, isolation,
+	counting, statistics, history, appending, askingAboutBuffers, expressions, indexing, uniqueness, explaining, budgets, collections,
+	isolation,
 	updating, replacing, upserting, deleting, findingAndModifying, bulking, purging, walking, followingIndexes,
 	concurrency, contexts, failures, closing, ipythonTests, realRecords, properties,
 }

@@ -58,6 +58,17 @@ var ofMongoDB = map[string][]string{
 
 // ofFerretDB are departures of FerretDB, in all of which MongoDB is right.
 var ofFerretDB = map[string][]string{
+	"most expressions of aggregation are not implemented": {
+		"expressions/a filter's $expr compares keys of a record, beside what an index narrows",
+		"expressions/an $expr that does not suit a record fails the question",
+		"expressions/an $expr knows the variables of a let",
+		"expressions/a projection computes keys",
+	},
+	"an update cannot be a pipeline": {
+		"expressions/a pipeline makes another document of one, which keeps its _id",
+		"expressions/a pipeline that does not suit a document leaves it as it is",
+		"expressions/an upsert by a pipeline inserts what it makes of the filter",
+	},
 	"an error 11000 has no keyPattern and no keyValue": {
 		"add/a batch with a duplicate is refused whole",
 		"add each/each document has a result, in order, and the sound ones are stored",
@@ -119,6 +130,8 @@ var ofFerretDB = map[string][]string{
 		"fidelity/unusual keys and their order come back byte for byte",
 	},
 	"an array in an array is refused": {
+		"expressions/buffers that are kept apart are asked about as others",
+		"expressions/a pipeline keeps the buffers that it does not name",
 		"fidelity/buffers of all sizes come back in their place",
 		"buffers/a buffer is put where an array of buffers is or can be",
 		"operators/each operator selects what MongoDB's does",
