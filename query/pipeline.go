@@ -125,13 +125,17 @@ func askAll(h *heads, stages []stage) {
 	h.whole = true
 }
 
-// projection shows the keys.
+// projection shows the keys, or all if one of them is none that a projection can
+// name.
 func (h *heads) projection() bson.Raw {
-	if h.whole || h.keys[""] {
+	if h.whole {
 		return emptyDocument
 	}
 	start, doc := reserve(0)
 	for _, key := range slices.Sorted(maps.Keys(h.keys)) {
+		if checkFieldPath(key, nil) != nil {
+			return emptyDocument
+		}
 		doc = appendElement(doc, key, one)
 	}
 	if len(h.keys) == 0 {

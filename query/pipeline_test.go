@@ -139,6 +139,7 @@ func TestWhatAStoreDoesOfAPipeline(t *testing.T) {
 		{`[{$unwind: "$l"}, {$group: {_id: "$l.k"}}]`, `{}`, `{}`, 0, 0, `{l: 1, _id: 0}`, false},
 		{`[{$replaceWith: {a: "$$ROOT"}}, {$count: "n"}]`, `{}`, `{}`, 0, 0, `{}`, false},
 		{`[{$facet: {x: [{$group: {_id: "$a"}}], y: [{$count: "n"}]}}]`, `{}`, `{}`, 0, 0, `{a: 1, _id: 0}`, false},
+		{`[{$limit: 1}, {$match: {$or: [{"": 1}, {"$ref": 2}]}}, {$count: "n"}]`, `{}`, `{}`, 0, 1, `{}`, false},
 		{`[{$facet: {x: [{$limit: 1}]}}]`, `{}`, `{}`, 0, 0, `{}`, false},
 		{`[{$skip: 9223372036854775807}, {$skip: 1}, {$count: "n"}]`, `{}`, `{}`, 9223372036854775807, 0, `{_id: 1}`, false},
 	} {

@@ -40,7 +40,16 @@ func (u *Update) Source() bson.Raw { return u.source }
 func (u *Update) ArrayFilters() []bson.Raw { return u.arrayFilters }
 
 // String returns the update as canonical extended JSON, without its array filters.
-func (u *Update) String() string { return jsonOf(u.source) }
+func (u *Update) String() string {
+	if !u.IsPipeline() {
+		return jsonOf(u.source)
+	}
+	var stages []string
+	for _, stage := range u.Stages() {
+		stages = append(stages, jsonOf(stage))
+	}
+	return "[" + strings.Join(stages, ",") + "]"
+}
 
 // IsReplacement tells whether the update is a document that takes the place of
 // another, so that it may be applied to one document only.

@@ -90,6 +90,7 @@ func TestWaysToWriteAPipeline(t *testing.T) {
 		require.True(t, update.IsPipeline())
 		require.False(t, update.IsReplacement())
 		require.Equal(t, []bson.Raw{raw}, update.Stages(), "%T", source)
+		require.Equal(t, `[{"$set":{"a":"$b"}}]`, update.String())
 	}
 	for _, source := range []any{`[`, []int{1}, bson.RawArray{1}, []any{func() {}}} {
 		_, err := query.ParseUpdateValue(source)
