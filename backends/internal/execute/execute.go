@@ -77,23 +77,34 @@ type execution struct {
 	most    int64  // how many entries to look at, or 0 for all; errFar ends it
 }
 
+// start begins a request by the plan that a census decides on.
 func start(ctx context.Context, source Source, r taskdb.Request) *execution {
-	return startBy(func(scan query.Scan, limit int64) int64 { return source.Census(ctx, scan, limit) }, source, r)
+	x := &execution{source: source, request: r}
+	x.weigh(ctx)
+	return x
 }
 
-func startBy(census query.Census, source Source, r taskdb.Request) *execution {
-	plan := query.NewPlan(r.Filter, r.Sort, r.Limit, r.After, source.Indexes(), census)
+// judge begins a request by the plan that the forms of its conditions suggest.
+func judge(source Source, r taskdb.Request) *execution {
+	plan := query.NewPlan(r.Filter, r.Sort, r.Limit, r.After, source.Indexes(), nil)
 	return &execution{source: source, request: r, plan: plan}
+}
+
+// weigh has a census decide on the plan.
+func (x *execution) weigh(ctx context.Context) {
+	r := x.request
+	census := func(scan query.Scan, limit int64) int64 { return x.source.Census(ctx, scan, limit) }
+	x.plan = query.NewPlan(r.Filter, r.Sort, r.Limit, r.After, x.source.Indexes(), census)
 }
 
 // Find yields the documents that a request asks for. They are the caller's.
 func Find(ctx context.Context, source Source, r taskdb.Request) iter.Seq2[bson.Raw, error] {
-	return func(yield func(bson.Raw, error) bool) { start(ctx, source, r).find(ctx, yield) }
+	return func(yield func(bson.Raw, error) bool) { judge(source, r).find(ctx, yield) }
 }
 
 // Explain carries out a request and tells how.
 func Explain(ctx context.Context, source Source, r taskdb.Request) (*taskdb.Explanation, error) {
-	x := start(ctx, source, r)
+	x := judge(source, r)
 	var failed error
 	x.find(ctx, func(_ bson.Raw, err error) bool {
 		failed = err
@@ -144,7 +155,7 @@ func Distinct(ctx context.Context, source Source, filter *query.Filter, values *
 
 func (x *execution) find(ctx context.Context, yield func(bson.Raw, error) bool) {
 	skip, left := x.request.Skip, x.request.Limit
-	for e, err := range x.ordered(ctx) {
+	for e, err := range x.entries(ctx) {
 		if err == nil && skip > 0 {
 			skip--
 			continue
