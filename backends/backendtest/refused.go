@@ -1,22 +1,18 @@
 package backendtest
 
 const (
-	needsExpressions = "expressions of aggregation are not evaluated in a projection"
-	needsText        = "there are no text indexes"
-	needsSchema      = "$jsonSchema is not emulated"
-	needsGeometry    = "there is no geometry"
-	needsExtensions  = "Unicode's script extensions, which \\p{Latin} asks for, are not known"
+	needsText       = "there are no text indexes"
+	needsSchema     = "$jsonSchema is not emulated"
+	needsGeometry   = "there is no geometry"
+	needsExtensions = "Unicode's script extensions, which \\p{Latin} asks for, are not known"
 )
 
 // refusedOnPurpose are the cases of the answer key that are refused, with the
 // reason for each.
 var refusedOnPurpose = map[string]string{
-	"operator/projection/slice/test_slice_projection_behavior.py::test_slice_projection_behavior[expression_form_literal_array]":                          needsExpressions,
-	"operator/projection/slice/test_slice_projection_behavior.py::test_slice_projection_behavior[expression_form_null_skip]":                              needsExpressions,
-	"operator/query/misc/regex/test_regex_unicode.py::test_regex_unicode[unicode_property_latin]":                                                         needsExtensions,
-	"operator/stages/match/test_match_pipeline_semantics.py::test_match_pipeline_semantics_cases[text_first_stage]":                                       needsText,
-	"operator/stages/match/test_match_query_operators.py::test_match_query_operator_cases[query_misc_jsonschema]":                                         needsSchema,
-	"operator/stages/match/test_match_query_operators.py::test_match_query_operator_cases[query_geo_geointersects]":                                       needsGeometry,
-	"operator/stages/match/test_match_query_operators.py::test_match_query_operator_cases[query_geo_geowithin]":                                           needsGeometry,
-	"query_and_write/commands/findAndModify/test_findAndModify_errors.py::test_findAndModify_argument_errors[projection-invalid-operator-upsert-and-new]": needsExpressions,
+	"operator/query/misc/regex/test_regex_unicode.py::test_regex_unicode[unicode_property_latin]":                   needsExtensions,
+	"operator/stages/match/test_match_pipeline_semantics.py::test_match_pipeline_semantics_cases[text_first_stage]": needsText,
+	"operator/stages/match/test_match_query_operators.py::test_match_query_operator_cases[query_misc_jsonschema]":   needsSchema,
+	"operator/stages/match/test_match_query_operators.py::test_match_query_operator_cases[query_geo_geointersects]": needsGeometry,
+	"operator/stages/match/test_match_query_operators.py::test_match_query_operator_cases[query_geo_geowithin]":     needsGeometry,
 }
