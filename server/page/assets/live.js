@@ -8,7 +8,7 @@ const longestRest = 30_000;
 
 // watch calls changed with the events of each piece of the stream, or with none when
 // it may be that something has changed, and told with "live", "polling" or "offline".
-// It never ends by itself.
+// It ends only, with "unknown", if the server wants a token and the user gives none.
 export async function watch({ changed, told }) {
   let last = "";
   for (let failures = 0; ; ) {
@@ -25,6 +25,10 @@ export async function watch({ changed, told }) {
         changed(events);
       }
     } catch (problem) {
+      if (problem.status === 401) {
+        clearInterval(poll);
+        return told("unknown");
+      }
       told(problem.status ? "polling" : "offline");
       failures++;
     }

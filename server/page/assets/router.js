@@ -7,9 +7,17 @@ export function route() {
   const [, name, ...rest] = path.split("/");
   return {
     name: name || "overview",
-    id: rest.length ? decodeURIComponent(rest.join("/")) : "",
+    id: decoded(rest.join("/")),
     params: Object.fromEntries(new URLSearchParams(search)),
   };
+}
+
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // as somebody wrote it
+  }
 }
 
 function split(text, at) {

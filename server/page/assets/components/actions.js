@@ -40,7 +40,7 @@ function operate({ title, kind = "", fields, count, act }) {
         fill(told, content);
         go.disabled = !label;
         go.textContent = label || title;
-        if (label) go.focus();
+        if (label && kind !== "danger") go.focus();
       };
       const submit = async (event) => {
         event.preventDefault();

@@ -25,6 +25,11 @@ export function filterBox({ submit }) {
     show();
   }
 
+  // know offers again what is known now.
+  function know() {
+    if (offered.options.length && active < 0) offer();
+  }
+
   function show() {
     const open = offered.options.length > 0;
     list.hidden = !open;
@@ -77,7 +82,7 @@ export function filterBox({ submit }) {
   input.addEventListener("click", offer);
   input.addEventListener("keydown", press);
   input.addEventListener("blur", close);
-  input.addEventListener("focus", () => look().catch(() => {})); // without it only the model's keys are known
+  input.addEventListener("focus", () => look().then(know, () => {})); // without it only the model's keys are known
 
   return {
     element: h(

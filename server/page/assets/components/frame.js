@@ -12,6 +12,7 @@ const liveness = {
   live: "Live: changes appear at once",
   polling: "No stream of changes: the page asks every few seconds",
   offline: "The server cannot be reached",
+  unknown: "You are not signed in",
   starting: "Connecting",
 };
 
@@ -37,6 +38,8 @@ export function frame(header) {
   drawTheme();
   recoloured(drawTheme);
 
+  let declined = false;
+
   // Several requests may be refused at once: one dialog serves them all.
   let asking = null;
   session.signIn = (refused) => {
@@ -49,10 +52,14 @@ export function frame(header) {
       title: "Sign in", type: "password", label: "Token", go: "Sign in",
       text: refused ? "The server does not take this token." : "This server asks for a token. It is kept until you close the tab.",
     });
-    if (given) token.set(given.trim());
-    else token.clear();
-    signOut.hidden = !token.get();
-    if (!given) throw Object.assign(new Error("You are not signed in."), { status: 401, title: "Not signed in" });
+    signOut.hidden = !given;
+    if (!given) {
+      token.clear();
+      declined = true;
+      throw Object.assign(new Error("You are not signed in."), { status: 401, title: "Not signed in" });
+    }
+    token.set(given.trim());
+    if (declined) location.reload(); // what had ended without a token begins anew
   }
 
   function leave() {

@@ -66,7 +66,7 @@ export function taskTable({ sortBy, open, ticked }) {
   const head = h("tr");
   const body = h("tbody");
   const all = h("input", { type: "checkbox", "aria-label": "Tick all rows of this page", onchange: () => tickPage(all.checked) });
-  const element = h("div", { class: "table-wrap" }, h("table", { class: "tasks" }, h("thead", {}, head), body));
+  const element = h("div", { class: "table-wrap" }, h("table", { class: "tasks", role: "grid", "aria-label": "Tasks", "aria-multiselectable": "true" }, h("thead", {}, head), body));
   const selection = new Map();
   let records = [];
   let current = 0;
