@@ -21,7 +21,7 @@
 //	GET    /v1/tasks/{msg_id}/chain               Chain
 //	GET    /v1/tasks/{msg_id}/buffers/{key}/{n}   the bytes; ranges
 //	GET    /v1/lookup?prefix=                     Lookup
-//	GET    /v1/history                            msg_ids, as JSON lines or a Page
+//	GET    /v1/history                            History, or JSON lines
 //
 // Engines:
 //

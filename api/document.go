@@ -20,6 +20,21 @@ func (d Document) MarshalJSON() ([]byte, error) {
 	return bson.MarshalExtJSON(bson.Raw(d), false, false)
 }
 
+// Exact is a Document that JSON has as canonical extended JSON, which keeps all
+// types.
+type Exact bson.Raw
+
+// MarshalJSON writes the document as canonical extended JSON.
+func (e Exact) MarshalJSON() ([]byte, error) {
+	if len(e) == 0 {
+		return []byte("null"), nil
+	}
+	return bson.MarshalExtJSON(bson.Raw(e), true, false)
+}
+
+// UnmarshalJSON reads extended JSON of either form.
+func (e *Exact) UnmarshalJSON(text []byte) error { return (*Document)(e).UnmarshalJSON(text) }
+
 // UnmarshalJSON reads extended JSON of either form.
 func (d *Document) UnmarshalJSON(text []byte) error {
 	if bytes.Equal(bytes.TrimSpace(text), []byte("null")) {

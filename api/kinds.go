@@ -20,6 +20,7 @@ const (
 	KindNotAll        = "not-all"         // taskdb.ErrNotAll
 	KindQuery         = "query"           // *query.Error
 	KindBudget        = "budget"          // taskdb.ErrBudget
+	KindMissed        = "missed"          // hub.ErrMissed
 	KindToken         = "token"           // taskdb.ErrToken
 	KindFull          = "full"            // taskdb.ErrFull
 	KindTooLarge      = "too-large"       // taskdb.ErrTooLarge

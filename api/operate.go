@@ -87,10 +87,12 @@ type Run struct {
 
 // Event is one server-sent event of /v1/events. Its id is a token: a client that
 // reconnects with it as Last-Event-ID goes on where it stopped, or is told by an
-// event "reset" that it cannot, and has to ask for what it shows anew.
+// event "reset" that it cannot, and has to ask for what it shows anew. Without one
+// the first event is "open": what happens after it comes.
 type Event struct {
 	MsgID string    `json:"msg_id,omitempty" doc:"The task; left out where many changed at once."`
 	State string    `json:"state,omitempty" doc:"The state that it has now."`
-	What  string    `json:"what" doc:"What happened: submitted, claimed, finished, …"`
+	Queue string    `json:"queue,omitempty" doc:"The queue of a task that was submitted, or that was paused."`
+	What  string    `json:"what" doc:"What happened: submitted, resubmitted, claimed, output, requeued, finished, priority, purged, stopped, lifted or changed; open and reset begin a stream."`
 	At    time.Time `json:"at"`
 }

@@ -16,8 +16,10 @@ type Problem struct {
 	Instance string `json:"instance,omitempty" doc:"The id of the request, which the server's log has too."`
 	// Kind is for programs: the sentinel of package taskdb or hub that it is.
 	Kind string `json:"kind,omitempty" doc:"For programs: not-found, expired, exists, finished, lease, drained, unfinished, not-all, full, query, and others: api/kinds.go."`
-	Code int    `json:"code,omitempty" doc:"MongoDB's code, if a query, an update or a document is wrong."`
-	Path string `json:"path,omitempty" doc:"Where it is wrong: the path in the query."`
+	// Code, Message and Path are those of a *query.Error.
+	Code    int    `json:"code,omitempty" doc:"MongoDB's code, if a query, an update or a document is wrong."`
+	Message string `json:"message,omitempty" doc:"What is wrong, in MongoDB's words."`
+	Path    string `json:"path,omitempty" doc:"Where it is wrong: the path in the query."`
 	// What follows is what an error of a kind has to say beside its words.
 	MsgID   string    `json:"msg_id,omitempty" doc:"The task that it is about."`
 	MsgIDs  []string  `json:"msg_ids,omitempty" doc:"The tasks that it is about, or the first of them: those that are not finished, or that a prefix may mean."`
@@ -33,8 +35,8 @@ type Problem struct {
 	At      time.Time `json:"at,omitzero" doc:"When a record expired."`
 	// Collection, KeyPattern and KeyValue tell a key that exists already.
 	Collection string   `json:"collection,omitempty"`
-	KeyPattern Document `json:"key_pattern,omitempty" doc:"The index that has the key already."`
-	KeyValue   Document `json:"key_value,omitempty" doc:"The key that exists already."`
+	KeyPattern Exact    `json:"key_pattern,omitempty" doc:"The index that has the key already, in canonical extended JSON."`
+	KeyValue   Exact    `json:"key_value,omitempty" doc:"The key that exists already, in canonical extended JSON."`
 	Errors     []Detail `json:"errors,omitempty" doc:"What is wrong with the request, one by one."`
 }
 

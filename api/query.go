@@ -48,6 +48,13 @@ type Values struct {
 	Values []Document `json:"values"`
 }
 
+// History is the msg_ids of all tasks, by the time at which they were submitted. In
+// a stream each is a line, {"msg_id": …}.
+type History struct {
+	MsgIDs []string `json:"msg_ids"`
+	More   bool     `json:"more" doc:"There are more; a stream has all."`
+}
+
 // Lookup names the one task whose msg_id begins with a prefix.
 type Lookup struct {
 	MsgID string `json:"msg_id"`

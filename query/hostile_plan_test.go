@@ -38,7 +38,7 @@ func TestProductsOfListsAreBounded(t *testing.T) {
 		filter := parseFilter(t, bson.D{
 			{Key: "a", Value: oneOfMany(test.a)}, {Key: "b", Value: oneOfMany(test.b)}, {Key: "c", Value: 7},
 		})
-		plan := query.NewPlan(filter, sortOf(t, `{a: 1, b: -1, c: 1}`), 0, nil, []*query.Index{x})
+		plan := query.NewPlan(filter, sortOf(t, `{a: 1, b: -1, c: 1}`), 0, nil, []*query.Index{x}, nil)
 		requireScans(t, plan)
 		require.Len(t, plan.Scans[0].Ranges, test.ranges)
 		require.Equal(t, 3, plan.Sorted, "what is walked more of is in order all the same")
@@ -51,10 +51,10 @@ func TestProductsOfListsAreBounded(t *testing.T) {
 func TestPathsBehindAProductAreNotFixed(t *testing.T) {
 	x := indexOf(t, `{a: 1, b: 1, c: 1, d: 1}`)
 	filter := parseFilter(t, bson.D{{Key: "a", Value: oneOfMany(1000)}, {Key: "b", Value: oneOfMany(1000)}, {Key: "c", Value: 7}})
-	plan := query.NewPlan(filter, sortOf(t, `{a: 1, b: 1, d: 1}`), 0, nil, []*query.Index{x})
+	plan := query.NewPlan(filter, sortOf(t, `{a: 1, b: 1, d: 1}`), 0, nil, []*query.Index{x}, nil)
 	require.Equal(t, 2, plan.Sorted)
 	filter = parseFilter(t, bson.D{{Key: "a", Value: oneOfMany(100)}, {Key: "b", Value: oneOfMany(100)}, {Key: "c", Value: 7}})
-	plan = query.NewPlan(filter, sortOf(t, `{a: 1, b: 1, d: 1}`), 0, nil, []*query.Index{x})
+	plan = query.NewPlan(filter, sortOf(t, `{a: 1, b: 1, d: 1}`), 0, nil, []*query.Index{x}, nil)
 	require.Equal(t, 3, plan.Sorted)
 }
 
@@ -107,7 +107,7 @@ func TestPlansCostWhatFiltersAreLong(t *testing.T) {
 			cost := func(n int) float64 {
 				parsed := parseFilter(t, filter(n))
 				return testing.AllocsPerRun(1, func() {
-					requireScans(t, query.NewPlan(parsed, sortOf(t, `{}`), 0, nil, indexes))
+					requireScans(t, query.NewPlan(parsed, sortOf(t, `{}`), 0, nil, indexes, nil))
 				})
 			}
 			require.Less(t, cost(10_000), 11*cost(1000))
@@ -120,7 +120,7 @@ func TestDeepFiltersArePlanned(t *testing.T) {
 	for range 90 {
 		doc = bson.D{{Key: "$or", Value: bson.A{doc, bson.D{{Key: "queue", Value: "q"}, {Key: "size", Value: 1}}}}}
 	}
-	plan := query.NewPlan(parseFilter(t, doc), sortOf(t, `{}`), 0, nil, taskdb.StandardIndexes(tasks))
+	plan := query.NewPlan(parseFilter(t, doc), sortOf(t, `{}`), 0, nil, taskdb.StandardIndexes(tasks), nil)
 	require.Equal(t, "label_1 and queue_1", outline(plan))
 }
 
@@ -134,7 +134,7 @@ func TestLongValuesArePlanned(t *testing.T) {
 			"$eq": long, "$gt": long + "a", "$gte": long, "$lt": long + "b", "$lte": long, "$in": bson.A{"short", long}, "$regex": "^" + long,
 		} {
 			filter := parseFilter(t, bson.D{{Key: "a", Value: bson.D{{Key: op, Value: value}}}, {Key: "b", Value: 1}})
-			plan := query.NewPlan(filter, sortOf(t, `{a: 1}`), 0, nil, []*query.Index{x})
+			plan := query.NewPlan(filter, sortOf(t, `{a: 1}`), 0, nil, []*query.Index{x}, nil)
 			requireScans(t, plan)
 			require.False(t, plan.Exact, op)
 			require.Zero(t, plan.Sorted)

@@ -26,9 +26,10 @@ type Scan struct {
 
 // NewPlan chooses how to find what a filter selects, among the indexes of a
 // collection. after, if not empty, is a key of the sort (Sort.AppendKey): only
-// documents whose keys are not below it are wanted.
-func NewPlan(filter *Filter, sort *Sort, limit int64, after []byte, indexes []*Index) Plan {
-	p := planner{sort: sort, limit: limit, after: after, indexes: indexes}
+// documents whose keys are not below it are wanted. Without a census the choice is
+// made by the forms of the conditions alone.
+func NewPlan(filter *Filter, sort *Sort, limit int64, after []byte, indexes []*Index, census Census) Plan {
+	p := planner{sort: sort, limit: limit, after: after, indexes: indexes, census: census}
 	plan, _ := p.plan(filter.root)
 	if !plan.Exact && plan.Rest == nil {
 		plan.Rest = filter
@@ -41,6 +42,7 @@ type planner struct {
 	limit   int64
 	after   []byte
 	indexes []*Index
+	census  Census
 }
 
 // plan returns the best plan for a node, and what it is worth.
@@ -49,26 +51,35 @@ func (p planner) plan(root node) (Plan, int) {
 	if slices.ContainsFunc(conditions, condition.impossible) {
 		return Plan{Exact: true}, worthOfNone
 	}
-	best := p.best(conditions)
-	if best.worth < worthOfPoints {
-		if plan, worth := p.disjunction(conditions); worth > best.worth {
-			return plan, worth
+	candidates := p.candidates(conditions)
+	var best candidate
+	for _, c := range candidates {
+		if c.worth > best.worth {
+			best = c
 		}
 	}
-	return p.carryOut(best, conditions), best.worth
+	plan, worth := p.carryOut(best, conditions), best.worth
+	if worth < worthOfPoints {
+		if union, w := p.disjunction(conditions); w > worth {
+			plan, worth = union, w
+		}
+	}
+	if p.census != nil && worth < worthOfUnique {
+		plan = p.narrowed(plan, candidates, conditions)
+	}
+	return plan, worth
 }
 
-// best is the candidate that is worth most, the first of several.
-func (p planner) best(conditions []condition) candidate {
-	var best candidate
+// candidates are the indexes that may serve, with what the conditions leave of each.
+func (p planner) candidates(conditions []condition) (candidates []candidate) {
 	for _, index := range p.indexes {
 		if index.covers(conditions) {
-			if c := p.candidate(index, conditions); c.worth > best.worth {
-				best = c
+			if c := p.candidate(index, conditions); c.worth > 0 {
+				candidates = append(candidates, c)
 			}
 		}
 	}
-	return best
+	return candidates
 }
 
 // carryOut makes a plan of a candidate.
@@ -114,7 +125,7 @@ func (p planner) disjunction(conditions []condition) (best Plan, worth int) {
 // once is cheaper.
 func (p planner) union(branches []node) (plan Plan, worth int) {
 	plan, worth = Plan{Exact: true}, worthOfNone
-	unordered := planner{sort: &Sort{}, indexes: p.indexes}
+	unordered := planner{sort: &Sort{}, indexes: p.indexes, census: p.census}
 	for _, branch := range branches {
 		part, w := unordered.plan(branch)
 		if w <= worthOfRest {

@@ -29,7 +29,7 @@ func BenchmarkNewPlan(b *testing.B) {
 			filter, sort := query.MustParse(bench.filter), sortOf(b, bench.sort)
 			b.ReportAllocs()
 			for b.Loop() {
-				query.NewPlan(filter, sort, bench.limit, nil, indexes)
+				query.NewPlan(filter, sort, bench.limit, nil, indexes, nil)
 			}
 		})
 	}
@@ -54,7 +54,7 @@ func BenchmarkNewPlanOfMany(b *testing.B) {
 			require.NoError(b, err)
 			b.ReportAllocs()
 			for b.Loop() {
-				query.NewPlan(parsed, sortOf(b, `{}`), 0, nil, indexes)
+				query.NewPlan(parsed, sortOf(b, `{}`), 0, nil, indexes, nil)
 			}
 		})
 	}

@@ -56,7 +56,7 @@ func requireOutlines(t *testing.T, indexes []*query.Index, tests []planTest) {
 		if test.sort == "" {
 			test.sort = `{}`
 		}
-		plan := query.NewPlan(query.MustParse(test.filter), sortOf(t, test.sort), test.limit, nil, indexes)
+		plan := query.NewPlan(query.MustParse(test.filter), sortOf(t, test.sort), test.limit, nil, indexes, nil)
 		require.Equal(t, test.want, outline(plan), "filter %s, sort %s, limit %d", test.filter, test.sort, test.limit)
 	}
 }
@@ -214,7 +214,7 @@ func TestPlansByPartialIndexes(t *testing.T) {
 	for _, test := range tests {
 		x := indexOf(t, `{a: 1}`)
 		x.Partial = query.MustParse(test.partial)
-		plan := query.NewPlan(query.MustParse(test.filter), sortOf(t, `{}`), 0, nil, []*query.Index{x})
+		plan := query.NewPlan(query.MustParse(test.filter), sortOf(t, `{}`), 0, nil, []*query.Index{x}, nil)
 		require.Equal(t, test.want, outline(plan), "partial %s, filter %s", test.partial, test.filter)
 	}
 }
@@ -267,7 +267,7 @@ func TestPlansGoOnAfterAKey(t *testing.T) {
 			after, err := sort.AppendKey(nil, last)
 			require.NoError(t, err)
 			filter := query.MustParse(strings.ReplaceAll(test.filter, "1000000", `{$date: {$numberLong: "1000000"}}`))
-			plan := query.NewPlan(filter, sort, 0, after, []*query.Index{x})
+			plan := query.NewPlan(filter, sort, 0, after, []*query.Index{x}, nil)
 			require.Len(t, plan.Scans, 1)
 			require.Equal(t, x, plan.Scans[0].Index)
 			found := func(doc string) bool {
@@ -304,7 +304,7 @@ func TestRangesStayWithinTheirClass(t *testing.T) {
 		`{a: {$gt: false}}`, `{a: {$gt: {}}}`, `{a: {$not: {$lt: 0}}}`, `{a: {$ne: null}}`,
 	} {
 		parsed := query.MustParse(filter)
-		plan := query.NewPlan(parsed, sortOf(t, `{}`), 0, nil, []*query.Index{x})
+		plan := query.NewPlan(parsed, sortOf(t, `{}`), 0, nil, []*query.Index{x}, nil)
 		for _, v := range values {
 			doc := encode(bson.D{{Key: "a", Value: v}})
 			want, err := parsed.Match(doc)

@@ -18,9 +18,10 @@ const (
 // msg_id that is a string is unique.
 func IsTasks(collection string) bool { return strings.HasSuffix(collection, ".task_records") }
 
-// checkCollection refuses what MongoDB does not take for a collection's full
-// name, "database.collection". The first dot parts them.
-func checkCollection(name string) error {
+// CheckCollection refuses what MongoDB does not take for a collection's full
+// name, "database.collection", with a *query.Error, its InvalidNamespace. The first
+// dot parts them. See DB.In.
+func CheckCollection(name string) error {
 	database, rest, dotted := strings.Cut(name, ".")
 	switch {
 	case !dotted:

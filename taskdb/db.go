@@ -31,8 +31,12 @@ func NewDB(backend Backend) *DB { return &DB{backend: backend, collection: Defau
 // does not begin with a dot and has neither $ nor NUL; at most 255 bytes in all.
 // With another every call fails with a *query.Error, MongoDB's InvalidNamespace.
 func (db *DB) In(collection string) *DB {
-	return &DB{db.backend, collection, checkCollection(collection)}
+	return &DB{db.backend, collection, CheckCollection(collection)}
 }
+
+// Backend returns what the store is built on, for who passes its calls on, as a
+// server does. What DB checks of a call is then for the caller to check.
+func (db *DB) Backend() Backend { return db.backend }
 
 // Collection returns the full name of the collection.
 func (db *DB) Collection() string { return db.collection }

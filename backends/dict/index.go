@@ -1,6 +1,7 @@
 package dict
 
 import (
+	"math"
 	"unsafe"
 
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
@@ -161,13 +162,18 @@ func (x *index) over(r query.Range, from *string, reverse bool, visit func(p pos
 }
 
 // count returns how many ids the ranges hold, an id as often as it has keys there.
-func (x *index) count(ranges []query.Range) int64 {
-	var n int64
+func (x *index) count(ranges []query.Range) int64 { return x.countUpTo(ranges, math.MaxInt64) }
+
+// countUpTo is count, but no more than limit.
+func (x *index) countUpTo(ranges []query.Range, limit int64) (n int64) {
 	for _, r := range ranges {
 		x.over(r, nil, false, func(p posting) bool {
 			n += x.size(p)
-			return true
+			return n < limit
 		})
+		if n >= limit {
+			return limit
+		}
 	}
 	return n
 }

@@ -74,6 +74,25 @@ func (v *view) Count(ctx context.Context, scan query.Scan, rest *query.Filter) (
 	return n, ok, err
 }
 
+// Census is execute.Source's.
+func (v *view) Census(ctx context.Context, scan query.Scan, limit int64) int64 {
+	n := limit
+	_ = v.read(ctx, func(c *collection) error {
+		switch {
+		case c == nil:
+			n = 0
+		case scan.Index == nil:
+			n = min(limit, c.docs.count)
+		default:
+			if x := c.index(scan.Index.Name); x != nil {
+				n = x.countUpTo(scan.Ranges, limit)
+			}
+		}
+		return nil
+	})
+	return n
+}
+
 // Fetch is execute.Source's.
 func (v *view) Fetch(ctx context.Context, id int64) (e execute.Entry, err error) {
 	err = v.read(ctx, func(c *collection) error {

@@ -142,6 +142,30 @@ func (s *source) Count(ctx context.Context, scan query.Scan, rest *query.Filter)
 	return n, ok || scan.Index == nil, nil
 }
 
+// Census is execute.Source's. It looks at the first of a scan's origins: others have
+// what is odd, which is little.
+func (s *source) Census(ctx context.Context, scan query.Scan, limit int64) int64 {
+	n, o := limit, s.origins(scan)[0]
+	_ = s.reading.snapshot(ctx, func(conn *sqlite.Conn) error {
+		if there, err := s.stillThere(conn, o.declared, false); err != nil || !there {
+			return err
+		}
+		counted := int64(0)
+		for _, stretch := range o.stretches(scan.Ranges) {
+			some, err := o.countUpTo(conn, stretch, limit-counted)
+			if err != nil {
+				return err
+			}
+			if counted += some; counted >= limit {
+				return nil
+			}
+		}
+		n = counted
+		return nil
+	})
+	return n
+}
+
 // unchanged tells whether the view is true of a snapshot that was read from.
 func (s *source) unchanged(conn *sqlite.Conn) (bool, error) {
 	if !s.store.readOnly {
@@ -172,6 +196,18 @@ func (o *origin) count(conn *sqlite.Conn, s stretch, only *narrowing) (n int64, 
 	}
 	defer stmt.Reset()
 	o.bindEnds(stmt, s, 0)
+	_, err = stmt.Step()
+	return stmt.ColumnInt64(0), err
+}
+
+// countUpTo is count without a narrowing, but no more than limit.
+func (o *origin) countUpTo(conn *sqlite.Conn, s stretch, limit int64) (n int64, err error) {
+	stmt, err := conn.Prepare("select count(*) from (select 1 from " + o.from + " where " + o.condition(s) + " limit ?)")
+	if err != nil {
+		return 0, err
+	}
+	defer stmt.Reset()
+	stmt.BindInt64(o.bindEnds(stmt, s, 0)+1, limit)
 	_, err = stmt.Step()
 	return stmt.ColumnInt64(0), err
 }

@@ -19,16 +19,8 @@ type location struct {
 	file string // of the default store, else empty
 }
 
-// locateByEnvironment returns the store that commands use if no flag names one.
-func locateByEnvironment() (location, error) {
-	if text := os.Getenv(storeVariable); text != "" {
-		return locate(storeVariable, text)
-	}
-	return defaultLocation()
-}
-
 // locate returns the store that text names, which stands in the named place: a
-// flag or a variable of the environment.
+// flag, a variable of the environment or a file of settings.
 func locate(place, text string) (location, error) {
 	u, err := url.Parse(text)
 	switch {
@@ -50,13 +42,13 @@ var schemes = []string{"dict", "mongodb", "mongodb+srv", "nodb", "sqlite"}
 const storeHint = "want sqlite:FILE, sqlite:///absolute/FILE, mongodb://HOST/, dict: or nodb:"
 
 // defaultLocation is a file in the directory where the user's programs keep their
-// state.
-func defaultLocation() (location, error) {
+// state, or that of a node there.
+func defaultLocation(node string) (location, error) {
 	dir, err := stateDir()
 	if err != nil {
 		return location{}, usage("name one: --store sqlite:FILE", "there is no place for the default store: %v", err)
 	}
-	file := filepath.Join(dir, "taskdb", "tasks.db")
+	file := filepath.Join(dir, "taskdb", node, "tasks.db")
 	return location{sqliteURL(file), file}, nil
 }
 

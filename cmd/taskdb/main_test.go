@@ -14,11 +14,12 @@ import (
 const sample = "../../importers/ipython/testdata/tasks.db"
 
 // TestMain lets the test binary be taskdb, for scripts that call it by this name,
-// and keeps tests from the store of who runs them.
+// and keeps tests from the store and the settings of who runs them.
 func TestMain(m *testing.M) {
 	if strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe") == "taskdb" {
 		main()
 	}
+	os.Setenv(configVariable, os.DevNull)
 	os.Setenv(storeVariable, "sqlite:tests-must-name-their-store.db?mode=ro")
 	os.Exit(m.Run())
 }

@@ -36,6 +36,7 @@ const rootExample = `  taskdb import ~/.ipython/profile_default/security/tasks.d
   taskdb purge '{completed: {$lt: "-7d"}}'`
 
 func (p *program) rootCommand() *cobra.Command {
+	var config configFlag
 	root := &cobra.Command{
 		Use:           "taskdb",
 		Short:         "Keep tasks, and answer MongoDB's questions about them",
@@ -44,7 +45,11 @@ func (p *program) rootCommand() *cobra.Command {
 		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			return config.configure(cmd)
+		},
 	}
+	config.register(root)
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetFlagErrorFunc(wrongFlag)
 	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
@@ -74,6 +79,11 @@ func (p *program) rootCommand() *cobra.Command {
 		p.indexesCommand(),
 		p.statsCommand(),
 		p.compactCommand(),
+	)
+	addGroup(root, "Serve:",
+		p.serveCommand(),
+		p.userCommand(),
+		p.configCommand(&config),
 	)
 	root.AddCommand(p.versionCommand())
 	return root

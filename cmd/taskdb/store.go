@@ -12,20 +12,23 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/taskdb/taskdb/importers"
+	"github.com/taskdb/taskdb/internal/settings"
 	"github.com/taskdb/taskdb/internal/spelling"
 	"github.com/taskdb/taskdb/taskdb"
 )
 
 // storeFlags say which collection of which store a command is about.
 type storeFlags struct {
-	store, collection string
-	readOnly          bool
-	orFile            bool // the command can ask a file instead
+	which      whichStore
+	collection string
+	readOnly   bool
+	orFile     bool // the command can ask a file instead
 }
 
 func (f *storeFlags) register(cmd *cobra.Command) {
 	f.registerStore(cmd)
 	cmd.Flags().StringVar(&f.collection, "collection", taskdb.DefaultCollection, "use this collection of the store, `DATABASE.NAME`")
+	settings.Let(cmd.Flags(), "", "collection")
 }
 
 // registerStore adds the flags of commands that are about the whole store.
@@ -33,17 +36,8 @@ func (f *storeFlags) registerStore(cmd *cobra.Command) {
 	f.collection = taskdb.DefaultCollection
 	flags := cmd.Flags()
 	flags.SortFlags = false
-	flags.StringVar(&f.store, "store", "", "use the store at `URL`: sqlite:FILE, mongodb://HOST/, dict: or nodb: (default $"+storeVariable+", else "+defaultStoreText()+")")
+	f.which.register(cmd)
 	flags.BoolVar(&f.readOnly, "read-only", false, "refuse to write; commands that only read never do")
-}
-
-// defaultStoreText shows the default store in the help.
-func defaultStoreText() string {
-	at, err := defaultLocation()
-	if err != nil {
-		return "none: " + err.Error()
-	}
-	return at.String()
 }
 
 // locate checks the flags and returns where the store is.
@@ -51,10 +45,7 @@ func (f *storeFlags) locate() (location, error) {
 	if err := checkCollectionFlag(f.collection); err != nil {
 		return location{}, err
 	}
-	if f.store != "" {
-		return locate("--store", f.store)
-	}
-	return locateByEnvironment()
+	return f.which.locate()
 }
 
 func checkCollectionFlag(collection string) error {
@@ -191,19 +182,24 @@ func (f *storeFlags) pointOutCollection(ctx context.Context, p *program, db *tas
 
 // storeCommand tells where the store is.
 func (p *program) storeCommand() *cobra.Command {
-	return &cobra.Command{
+	var which whichStore
+	cmd := &cobra.Command{
 		Use:   "store",
 		Short: "Print the URL of the store that commands use",
-		Long: `Store prints the URL of the store that commands use if no --store names another:
-that of the environment variable ` + storeVariable + `, else of a file in your state directory.`,
-		Args: cobra.NoArgs,
-		RunE: p.action(func(context.Context, []string) error {
-			at, err := locateByEnvironment()
-			if err != nil {
-				return err
-			}
-			_, err = fmt.Fprintln(p.stdout, at)
-			return err
-		}),
+		Long: `Store prints the URL of the store that commands use: that of --store, else of the
+environment variable ` + storeVariable + ` or of the file of settings, else of a file in
+your state directory.`,
+		Example: "  taskdb store\n  taskdb store --node node1",
+		Args:    cobra.NoArgs,
 	}
+	which.register(cmd)
+	cmd.RunE = p.action(func(context.Context, []string) error {
+		at, err := which.locate()
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintln(p.stdout, at)
+		return err
+	})
+	return cmd
 }

@@ -21,11 +21,15 @@ func (p *program) versionCommand() *cobra.Command {
 	}
 }
 
-// version tells the module's version, as far as the build recorded it, and Go's.
+// version tells the module's version and Go's.
 func version() string {
-	module := "(devel)"
+	return fmt.Sprintf("taskdb %s %s %s/%s", moduleVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}
+
+// moduleVersion is the module's version, as far as the build recorded it.
+func moduleVersion() string {
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		module = info.Main.Version
+		return info.Main.Version
 	}
-	return fmt.Sprintf("taskdb %s %s %s/%s", module, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return "(devel)"
 }

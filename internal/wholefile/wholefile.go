@@ -1,4 +1,5 @@
-// Package wholefile writes files that are there whole or not at all.
+// Package wholefile writes files that are there whole or not at all, and tells when
+// there is another.
 package wholefile
 
 import (

@@ -4,14 +4,16 @@ import (
 	"context"
 	"crypto/subtle"
 	"fmt"
+	"io/fs"
 	"log/slog"
-	"os"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/xdg-go/scram"
+
+	"github.com/taskdb/taskdb/internal/wholefile"
 )
 
 // Users are those of a file. What another process changes in it counts at once, for
@@ -21,21 +23,21 @@ type Users struct {
 	path string
 	log  *slog.Logger
 
-	mu     sync.Mutex
-	info   os.FileInfo // of the file when it was last looked at; nil if there was none
-	users  content
-	closed bool // there has been a user: nobody is anybody any more
+	mu      sync.Mutex
+	version wholefile.Version // of the file when it was last looked at
+	users   content
+	closed  bool // there has been a user: nobody is anybody any more
 }
 
 // Open reads a file of users. One that does not exist is that of nobody, and made
 // by the first Add.
 func Open(path string, log *slog.Logger) (*Users, error) {
-	info, _ := os.Stat(path) // before it is read: a change between the two is seen later
+	version := wholefile.VersionOf(path) // before it is read: a change between the two is seen later
 	users, err := readFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("open users: %w", err)
 	}
-	return &Users{path: path, log: log, info: info, users: users, closed: len(users.Users) > 0}, nil
+	return &Users{path: path, log: log, version: version, users: users, closed: len(users.Users) > 0}, nil
 }
 
 // Required tells that those who ask must say who they are: that there is a user,
@@ -67,6 +69,19 @@ func (u *Users) Bearer(token string) (User, error) {
 		}
 	}
 	return found, err
+}
+
+// Authorize returns the user whose bearer token an Authorization header has; without
+// a header it is Anonymous.
+func (u *Users) Authorize(header string) (User, error) {
+	if header == "" {
+		return u.Anonymous()
+	}
+	scheme, token, _ := strings.Cut(header, " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return User{}, ErrUnknown
+	}
+	return u.Bearer(strings.TrimSpace(token))
 }
 
 // SCRAM returns what proves the secret of a user in SCRAM-SHA-256, or ErrUnknown.
@@ -142,14 +157,14 @@ func (u *Users) current() content {
 // refresh reads the file again if it is another than the last one. A file that is
 // gone is as one that is broken: whoever meant to remove the users has emptied it.
 func (u *Users) refresh() {
-	info, err := os.Stat(u.path)
-	if same(info, u.info) {
+	version := wholefile.VersionOf(u.path)
+	if version.Equal(u.version) {
 		return
 	}
-	u.info = info
-	var users content
-	if err == nil {
-		users, err = readFile(u.path)
+	u.version = version
+	users, err := readFile(u.path)
+	if err == nil && !version.Exists() {
+		err = fs.ErrNotExist
 	}
 	if err != nil {
 		u.log.Error("the file of users cannot be read, and those before stay in force", "file", u.path, "error", err)
@@ -158,14 +173,6 @@ func (u *Users) refresh() {
 	u.users = users
 	u.closed = u.closed || len(users.Users) > 0
 	u.log.Info("the file of users was read again", "file", u.path, "users", len(users.Users))
-}
-
-// same tells that two looks at a file saw the same one.
-func same(a, b os.FileInfo) bool {
-	if a == nil || b == nil {
-		return a == nil && b == nil
-	}
-	return os.SameFile(a, b) && a.ModTime().Equal(b.ModTime()) && a.Size() == b.Size()
 }
 
 func byName(user entry, name string) int { return strings.Compare(user.Name, name) }

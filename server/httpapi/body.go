@@ -2,11 +2,15 @@ package httpapi
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
 	"os"
+	"slices"
 	"sync/atomic"
 	"time"
 	"unicode/utf8"
@@ -29,65 +33,101 @@ func (b *bodies) take(n int64) error {
 	return nil
 }
 
-// readBody reads the body of a request before it gets its turn, so that one that
-// comes slowly keeps nobody waiting. The release is to be called when the request
-// has ended. A multipart body is left to its route.
-func (s *server) readBody(w http.ResponseWriter, r *http.Request) (*http.Request, func(), error) {
-	nothing := func() {}
-	if r.Body == nil || r.Body == http.NoBody {
-		return r, nothing, nil
-	}
-	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind == "multipart/form-data" {
-		return r, nothing, nil
-	}
-	if r.ContentLength > s.limits.Body {
-		return r, nothing, tooLarge(s.limits.Body)
-	}
-	connection := http.NewResponseController(w)
-	_ = connection.SetReadDeadline(time.Now().Add(s.limits.BodyTime)) // a test's recorder has none
-	held := &heldBody{bodies: &s.bodies, limit: s.limits.Body}
-	_, err := io.Copy(held, r.Body)
-	_ = connection.SetReadDeadline(time.Time{})
-	if err == nil && !utf8.Valid(held.text.Bytes()) {
-		err = newProblem(http.StatusBadRequest, api.KindMalformed, "the body is not UTF-8")
-	}
-	if err != nil {
-		held.release()
-		if errors.Is(err, os.ErrDeadlineExceeded) {
-			err = newProblem(http.StatusRequestTimeout, api.KindTime, "the body did not arrive within %s", s.limits.BodyTime)
-		} else if _, ok := errors.AsType[*problem](err); !ok {
-			err = newProblem(http.StatusBadRequest, api.KindMalformed, "read the body: %s", err)
-		}
-		return r, nothing, err
-	}
-	read := r.WithContext(r.Context())
-	read.Body = io.NopCloser(&held.text)
-	return read, held.release, nil
-}
-
-// heldBody is a body in memory.
+// heldBody is the body of a request, in memory.
 type heldBody struct {
 	bodies *bodies
 	limit  int64
 	taken  int64
 	text   bytes.Buffer
+	parts  map[string][][]byte // of a multipart body, but for its JSON
 }
 
 // Write adds a piece to the body, or refuses if it is too much.
 func (h *heldBody) Write(piece []byte) (int, error) {
-	if int64(h.text.Len()+len(piece)) > h.limit {
-		return 0, tooLarge(h.limit)
-	}
-	if err := h.bodies.take(int64(len(piece))); err != nil {
+	if err := h.take(int64(len(piece))); err != nil {
 		return 0, err
 	}
-	h.taken += int64(len(piece))
 	return h.text.Write(piece)
 }
+
+func (h *heldBody) take(n int64) error {
+	if h.taken+n > h.limit {
+		return newProblem(http.StatusRequestEntityTooLarge, api.KindBody, "the body has more than %d bytes", h.limit)
+	}
+	if err := h.bodies.take(n); err != nil {
+		return err
+	}
+	h.taken += n
+	return nil
+}
+
+// Read reads the body's text.
+func (h *heldBody) Read(p []byte) (int, error) { return h.text.Read(p) }
+
+// Close does nothing: the request has come whole.
+func (h *heldBody) Close() error { return nil }
 
 // release gives back what was taken.
 func (h *heldBody) release() { h.bodies.held.Add(-h.taken) }
 
-func tooLarge(limit int64) *problem {
-	return newProblem(http.StatusRequestEntityTooLarge, api.KindBody, "the body has more than %d bytes", limit)
+// digest tells requests to a path apart.
+func (h *heldBody) digest(path string) [sha256.Size]byte {
+	sum := sha256.New()
+	write := func(part []byte) { fmt.Fprintf(sum, "%d:%s", len(part), part) }
+	write([]byte(path))
+	write(h.text.Bytes())
+	for _, name := range slices.Sorted(maps.Keys(h.parts)) {
+		write([]byte(name))
+		for _, part := range h.parts[name] {
+			write(part)
+		}
+	}
+	return [sha256.Size]byte(sum.Sum(nil))
+}
+
+// readBody reads the body of a request before it gets its turn, so that one that
+// comes slowly keeps nobody waiting. It is to be released when the request has
+// ended.
+func (s *server) readBody(w http.ResponseWriter, r *http.Request, pattern string) (*heldBody, error) {
+	held := &heldBody{bodies: &s.bodies, limit: s.limits.Body}
+	if r.Body == nil || r.Body == http.NoBody {
+		return held, nil
+	}
+	connection := http.NewResponseController(w)
+	kind, parameters, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	unhurried := &unhurried{r.Body, connection, s.limits.BodyTime}
+	var err error
+	switch {
+	case pattern == putsBuffer: // as it comes
+		r.Body = unhurried
+		return held, nil
+	case kind == "multipart/form-data" && takesParts[pattern]:
+		held.limit = s.limits.Upload
+		err = held.readParts(unhurried, parameters["boundary"])
+		r.Header.Set("Content-Type", "application/json") // what is left of it
+	case kind == bsonDocs: // documents whole, with their buffers
+		held.limit = s.limits.Upload
+		_, err = io.Copy(held, unhurried)
+	default:
+		_ = connection.SetReadDeadline(time.Now().Add(s.limits.BodyTime))
+		_, err = io.Copy(held, r.Body)
+	}
+	if err == nil && kind != bsonDocs && !utf8.Valid(held.text.Bytes()) {
+		err = newProblem(http.StatusBadRequest, api.KindMalformed, "the body is not UTF-8")
+	}
+	if err == nil {
+		_ = connection.SetReadDeadline(time.Time{}) // a test's recorder has none
+		r.Body = held
+		return held, nil
+	}
+	held.release()
+	_ = connection.SetReadDeadline(time.Now()) // nobody waits for the rest
+	w.Header().Set("Connection", "close")
+	if _, ok := errors.AsType[*problem](err); ok {
+		return nil, err
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return nil, newProblem(http.StatusRequestTimeout, api.KindTime, "the body did not arrive within %s", s.limits.BodyTime)
+	}
+	return nil, newProblem(http.StatusBadRequest, api.KindMalformed, "read the body: %s", err)
 }

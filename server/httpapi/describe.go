@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/taskdb/taskdb/api"
+	"github.com/taskdb/taskdb/taskdb"
 )
 
 // description is the API's description before it has routes.
@@ -84,6 +86,20 @@ func (durationSchema) Schema(huma.Registry) *huma.Schema {
 	}
 }
 
+// nullable says of the keys that may be left out that null is the same.
+func nullable(schema *huma.Schema) {
+	for key, property := range schema.Properties {
+		scalar := property.Ref == "" && property.Type != "" && property.Type != huma.TypeObject
+		if !scalar || slices.Contains(schema.Required, key) {
+			continue
+		}
+		property.Nullable = true
+		if property.Enum != nil {
+			property.Enum = append(property.Enum, nil)
+		}
+	}
+}
+
 // operation is what huma is told of a route.
 func operation(id, pattern, summary string) huma.Operation {
 	method, path, _ := strings.Cut(pattern, " ")
@@ -108,7 +124,7 @@ func register[I, O any](s *server, op huma.Operation, handle func(context.Contex
 			}
 			atMost += d
 		}
-		ctx, cancel := context.WithTimeout(ctx, atMost)
+		ctx, cancel := context.WithTimeout(taskdb.WithBudget(ctx, s.limits.Examined), atMost)
 		defer cancel()
 		output, err := handle(ctx, input)
 		if err != nil {
@@ -131,6 +147,12 @@ func (s *server) describeProblems(op *huma.Operation) {
 		op.Responses[strconv.Itoa(status)] = &huma.Response{Description: http.StatusText(status), Content: content}
 	}
 	op.Responses["default"] = &huma.Response{Description: "Another problem", Content: content}
+}
+
+// answersNothing adds that an answer may be 204, and why.
+func answersNothing(op huma.Operation, why string) huma.Operation {
+	op.Responses = map[string]*huma.Response{"204": {Description: why}}
+	return op
 }
 
 // body is an answer with a value in it.

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"slices"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
@@ -26,12 +27,7 @@ func (s *server) fetch(ctx context.Context, msgIDs, keys []string, atMost api.Du
 			asked = append(asked, msgID)
 		}
 	}
-	if length > 0 {
-		if err := wait(ctx); err != nil {
-			return nil, err
-		}
-	}
-	found, err := s.hub.Fetch(ctx, hub.Fetch{MsgIDs: asked, Keys: keys, Wait: length})
+	found, err := s.fetchWaiting(ctx, hub.Fetch{MsgIDs: asked, Keys: keys, Wait: length})
 	if err != nil || len(found) == len(msgIDs) {
 		return found, err
 	}
@@ -44,6 +40,79 @@ func (s *server) fetch(ctx context.Context, msgIDs, keys []string, atMost api.Du
 		}
 	}
 	return all, nil
+}
+
+// fetchWaiting fetches tasks. If the server is about to stop it waits no longer.
+func (s *server) fetchWaiting(ctx context.Context, f hub.Fetch) ([]hub.Fetched, error) {
+	if f.Wait == 0 {
+		return s.hub.Fetch(ctx, f)
+	}
+	if err := wait(ctx); err != nil {
+		return nil, err
+	}
+	waiting, cancel := stoppable(ctx, s.options.Stop)
+	defer cancel()
+	found, err := s.hub.Fetch(waiting, f)
+	if err != nil && context.Cause(waiting) == errStopping {
+		f.Wait = 0
+		return s.hub.Fetch(ctx, f)
+	}
+	return found, err
+}
+
+// fetches registers the routes that find tasks by their names.
+func (s *server) fetches() {
+	register(s, operation("fetch", "POST /v1/tasks/fetch", "Many tasks, and what became of them"), s.fetchMany)
+	register(s, operation("chain", "GET /v1/tasks/{msg_id}/chain", "The resubmissions that a task is part of"), s.chain)
+	register(s, operation("lookup", "GET /v1/lookup", "The one task whose msg_id begins with a prefix"), s.lookup)
+	register(s, listed[api.History](s, operation("history", "GET /v1/history", "The msg_ids of all tasks, by the time at which they were submitted")), s.history)
+}
+
+type fetchRequest struct{ Body api.Fetch }
+
+func (r *fetchRequest) waits() api.Duration { return r.Body.Wait }
+
+func (s *server) fetchMany(ctx context.Context, in *fetchRequest) (*body[api.FetchAnswer], error) {
+	found, err := s.fetch(ctx, in.Body.MsgIDs, in.Body.Keys, in.Body.Wait)
+	if err != nil {
+		return nil, err
+	}
+	answer := api.FetchAnswer{Tasks: make([]api.TaskView, len(found))}
+	for i, one := range found {
+		if answer.Tasks[i], err = viewOf(ctx, one); err != nil {
+			return nil, err
+		}
+	}
+	return bodyOf(answer), nil
+}
+
+type nameRequest struct {
+	MsgID string `path:"msg_id"`
+}
+
+func (s *server) chain(ctx context.Context, in *nameRequest) (*body[api.Chain], error) {
+	if err := s.mayTouch(ctx, in.MsgID); err != nil {
+		return nil, err
+	}
+	chain, err := s.hub.Chain(ctx, in.MsgID)
+	if err != nil {
+		return nil, err
+	}
+	own, err := s.ownOf(ctx, chain)
+	return bodyOf(api.Chain{MsgIDs: slices.DeleteFunc(chain, func(msgID string) bool { return !own[msgID] })}), err
+}
+
+type prefixRequest struct {
+	Prefix string `query:"prefix" required:"true" minLength:"1"`
+}
+
+func (s *server) lookup(ctx context.Context, in *prefixRequest) (*body[api.Lookup], error) {
+	lookUp := s.hub.Lookup
+	if _, is := bound(ctx); is {
+		lookUp = s.lookUpOwn
+	}
+	msgID, err := lookUp(ctx, in.Prefix)
+	return bodyOf(api.Lookup{MsgID: msgID}), err
 }
 
 // viewOf is a task as it was found, or why it was not.

@@ -2,8 +2,8 @@ package httpapi
 
 import (
 	"context"
-	"io/fs"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"github.com/taskdb/taskdb/server/access"
@@ -22,10 +22,14 @@ type Options struct {
 	Logger *slog.Logger
 	// Limits bound what requests may cost.
 	Limits Limits
+	// Stop, when it is closed, has those end who wait or watch, as if nothing had
+	// happened meanwhile: a server that stops waits for all requests. nil is never.
+	Stop <-chan struct{}
 	// Observe, if not nil, is told of each request that has ended.
 	Observe func(ctx context.Context, o Observation)
-	// Page is served at /. nil is no page.
-	Page fs.FS
+	// Page answers requests for / and below /assets/: that of package page. nil is no
+	// page.
+	Page http.Handler
 	// Version is that of the program, for the description.
 	Version string
 }
@@ -52,7 +56,7 @@ type Observation struct {
 type Limits struct {
 	// Body is how many bytes a request's body may have: 0 is 32 MiB.
 	Body int64
-	// Upload is how many bytes the body of a multipart request may have: 0 is 1 GiB.
+	// Upload is how many bytes a body may have that is multipart, or BSON: 0 is 256 MiB.
 	Upload int64
 	// Bodies is how many bytes all bodies in memory may have: 0 is 2 GiB.
 	Bodies int64
@@ -78,7 +82,7 @@ type Limits struct {
 
 func (l Limits) withDefaults() Limits {
 	orStandard(&l.Body, 32<<20)
-	orStandard(&l.Upload, 1<<30)
+	orStandard(&l.Upload, 256<<20)
 	orStandard(&l.Bodies, 2<<30)
 	orStandard(&l.BodyTime, 30*time.Second)
 	orStandard(&l.Time, 30*time.Second)

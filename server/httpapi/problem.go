@@ -76,7 +76,10 @@ var kinds = []struct {
 	{taskdb.ErrUnreachable, api.KindUnreachable, http.StatusServiceUnavailable},
 	{taskdb.ErrClosed, api.KindClosed, http.StatusServiceUnavailable},
 	{taskdb.ErrFull, api.KindFull, http.StatusInsufficientStorage},
+	{taskdb.ErrBudget, api.KindBudget, http.StatusUnprocessableEntity},
+	{hub.ErrMissed, api.KindMissed, http.StatusGone},
 	{context.DeadlineExceeded, api.KindTime, http.StatusGatewayTimeout},
+	{context.Canceled, api.KindTime, http.StatusGatewayTimeout}, // the client is gone
 }
 
 // problemOf is the problem that an error is.
@@ -111,7 +114,7 @@ func (p *problem) describe(err error) bool {
 	}
 	if e, ok := errors.AsType[*taskdb.DuplicateKeyError](err); ok {
 		p.Code, p.Collection = taskdb.DuplicateKeyCode, e.Collection
-		p.KeyPattern, p.KeyValue = api.Document(e.KeyPattern), api.Document(e.KeyValue)
+		p.KeyPattern, p.KeyValue = api.Exact(e.KeyPattern), api.Exact(e.KeyValue)
 		return false
 	}
 	if e, ok := errors.AsType[*taskdb.UnfinishedError](err); ok {
@@ -143,7 +146,7 @@ func (p *problem) describe(err error) bool {
 		return p.is(api.KindDrained, http.StatusServiceUnavailable)
 	}
 	if e, ok := errors.AsType[*query.Error](err); ok {
-		p.Code, p.Path = e.Code, e.Path
+		p.Code, p.Message, p.Path = e.Code, e.Message, e.Path
 		if errors.Is(err, taskdb.ErrTooLarge) {
 			return false
 		}

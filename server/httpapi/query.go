@@ -2,7 +2,9 @@ package httpapi
 
 import (
 	"context"
+	"net/http"
 
+	"github.com/danielgtaylor/huma/v2"
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"github.com/taskdb/taskdb/api"
@@ -11,8 +13,8 @@ import (
 
 // queries registers the routes of queries.
 func (s *server) queries() {
-	register(s, operation("query", "POST /v1/tasks/query", "The tasks that a query selects"), s.query)
-	register(s, operation("query-url", "GET /v1/tasks", "The tasks that a query in the URL selects"), s.queryURL)
+	register(s, listed[api.Page](s, operation("query", "POST /v1/tasks/query", "The tasks that a query selects")), s.query)
+	register(s, listed[api.Page](s, operation("query-url", "GET /v1/tasks", "The tasks that a query in the URL selects")), s.queryURL)
 	register(s, operation("count", "POST /v1/tasks/count", "How many tasks a query selects"), s.count)
 	register(s, operation("distinct", "POST /v1/tasks/distinct", "The distinct values under a path"), s.distinct)
 }
@@ -41,10 +43,13 @@ func storeQuery(ctx context.Context, q api.Query) (taskdb.Query, error) {
 
 type queryRequest struct{ Body api.Query }
 
-func (s *server) query(ctx context.Context, in *queryRequest) (*body[api.Page], error) {
+func (s *server) query(ctx context.Context, in *queryRequest) (*huma.StreamResponse, error) {
 	q, err := storeQuery(ctx, in.Body)
 	if err != nil {
 		return nil, err
+	}
+	if form := requestOf(ctx).form; form != "" {
+		return s.stream(q, in.Body.Page, form), nil
 	}
 	if q.Limit == 0 {
 		q.Limit = standardPage
@@ -58,7 +63,7 @@ func (s *server) query(ctx context.Context, in *queryRequest) (*body[api.Page], 
 	for i, doc := range page.Docs {
 		answer.Records[i] = api.Document(doc)
 	}
-	return bodyOf(answer), nil
+	return s.raw(func(w http.ResponseWriter, _ *http.Request) { inJSON(w, answer) }), nil
 }
 
 // urlQuery is a query in the URL.
@@ -73,7 +78,7 @@ type urlQuery struct {
 	Page       string   `query:"page" doc:"The token of a page."`
 }
 
-func (s *server) queryURL(ctx context.Context, in *urlQuery) (*body[api.Page], error) {
+func (s *server) queryURL(ctx context.Context, in *urlQuery) (*huma.StreamResponse, error) {
 	return s.query(ctx, &queryRequest{api.Query{
 		Filter: api.Expression{Text: in.Filter}, State: in.State, Keys: in.Keys,
 		Projection: api.Expression{Text: in.Projection}, Sort: api.Expression{Text: in.Sort},

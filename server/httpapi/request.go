@@ -15,8 +15,10 @@ import (
 // request is what is known of a request besides what it says.
 type request struct {
 	id    string
-	route string // the pattern, once it is known
-	err   error  // why it failed, once it has
+	route string              // the pattern, once it is known
+	form  string              // in which a list is asked for, if not in pages
+	err   error               // why it failed, once it has
+	parts map[string][][]byte // of its body, but for JSON
 }
 
 type requestKey struct{}
@@ -39,7 +41,7 @@ var saneID = regexp.MustCompile(`^[A-Za-z0-9._:/+=-]{1,128}$`)
 func (s *server) requests(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
-		known := &request{id: r.Header.Get("X-Request-Id")}
+		known := &request{id: r.Header.Get("X-Request-Id"), form: wanted(r)}
 		if !saneID.MatchString(known.id) {
 			known.id = uuid.NewString()
 		}

@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"github.com/taskdb/taskdb/api"
+	"github.com/taskdb/taskdb/hub"
 	"github.com/taskdb/taskdb/query"
 	"github.com/taskdb/taskdb/taskdb"
 )
@@ -47,6 +49,9 @@ func within(ctx context.Context, filter api.Expression, state string) (*query.Fi
 func (s *server) ownOf(ctx context.Context, msgIDs []string) (map[string]bool, error) {
 	client, is := bound(ctx)
 	own := make(map[string]bool, len(msgIDs))
+	if len(msgIDs) == 0 {
+		return own, nil
+	}
 	if !is {
 		for _, msgID := range msgIDs {
 			own[msgID] = true
@@ -88,4 +93,33 @@ func unbound(ctx context.Context) error {
 			"this is about the tasks of all clients, and %s is bound to the client %s", userOf(ctx).Name, client)
 	}
 	return nil
+}
+
+// lookUpOwn is hub.Lookup among the records that the user of a request may see.
+func (s *server) lookUpOwn(ctx context.Context, prefix string) (string, error) {
+	filter, err := within(ctx, api.Expression{}, "")
+	if err != nil {
+		return "", err
+	}
+	const enough = 3
+	var found []string
+	q := taskdb.Query{
+		Filter: bson.D{{Key: "msg_id", Value: bson.D{{Key: "$gte", Value: prefix}}}, {Key: "$and", Value: bson.A{filter.Source()}}},
+		Keys:   []string{"msg_id"}, Sort: bson.D{{Key: "msg_id", Value: 1}}, Limit: enough,
+	}
+	for doc, err := range s.db.FindRaw(ctx, q) {
+		if err != nil {
+			return "", err
+		}
+		if msgID, ok := doc.Lookup("msg_id").StringValueOK(); ok && strings.HasPrefix(msgID, prefix) {
+			found = append(found, msgID)
+		}
+	}
+	switch {
+	case len(found) == 0:
+		return "", notThere(prefix)
+	case len(found) == 1 || found[0] == prefix:
+		return found[0], nil
+	}
+	return "", &hub.AmbiguousError{Prefix: prefix, MsgIDs: found}
 }

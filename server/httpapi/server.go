@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -21,7 +20,6 @@ type server struct {
 	db     *taskdb.DB
 	api    huma.API
 	routes *http.ServeMux
-	page   http.Handler
 	log    *slog.Logger
 	limits Limits
 
@@ -29,6 +27,8 @@ type server struct {
 	browser *http.CrossOriginProtection
 	turns   *turns
 	bodies  bodies
+	onces   onces
+	ready   *readiness
 }
 
 // New returns a handler that serves a hub over HTTP, and the store below it. It
@@ -45,15 +45,16 @@ func New(h *hub.Hub, db *taskdb.DB, options Options) (http.Handler, error) {
 		browser: http.NewCrossOriginProtection(),
 		turns:   newTurns(limits),
 		bodies:  bodies{limit: limits.Bodies},
+		ready:   &readiness{db: db},
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
-	if options.Page != nil {
-		s.page = http.FileServerFS(options.Page)
-	}
 	s.api = humago.New(routeMux{s}, description(options.Version))
-	for _, area := range []func(*server){(*server).tasks, (*server).queries} {
+	for _, area := range []func(*server){
+		(*server).tasks, (*server).queries, (*server).fetches, (*server).buffers, (*server).selections, (*server).engines,
+		(*server).operate, (*server).events, (*server).health, (*server).collections,
+	} {
 		area(s)
 	}
 	if err := s.complete(); err != nil {
@@ -67,8 +68,7 @@ func New(h *hub.Hub, db *taskdb.DB, options Options) (http.Handler, error) {
 func (s *server) complete() error {
 	var missing []string
 	for pattern := range roles {
-		method, path, _ := strings.Cut(pattern, " ")
-		if item := s.api.OpenAPI().Paths[path]; item == nil || operations(item)[method] == nil {
+		if s.described(pattern) == nil {
 			missing = append(missing, pattern)
 		}
 	}
@@ -76,10 +76,24 @@ func (s *server) complete() error {
 		slices.Sort(missing)
 		return fmt.Errorf("routes with a role and nothing else: %s", strings.Join(missing, ", "))
 	}
+	s.describeParts()
 	schemas := s.api.OpenAPI().Components.Schemas.Map()
+	for _, schema := range schemas {
+		nullable(schema)
+	}
 	delete(schemas, "ErrorModel")
 	delete(schemas, "ErrorDetail")
 	return nil
+}
+
+// described is the description of a route, or nil.
+func (s *server) described(pattern string) *huma.Operation {
+	method, path, _ := strings.Cut(pattern, " ")
+	item := s.api.OpenAPI().Paths[path]
+	if item == nil {
+		return nil
+	}
+	return operations(item)[method]
 }
 
 func operations(item *huma.PathItem) map[string]*huma.Operation {
@@ -113,24 +127,16 @@ func (s *server) dispatch(w http.ResponseWriter, r *http.Request) {
 	case refused.status == http.StatusMethodNotAllowed:
 		w.Header().Set("Allow", refused.header.Get("Allow"))
 		s.fail(w, r, methodProblem(r))
-	case s.pageHas(r):
-		s.page.ServeHTTP(w, r)
+	case s.isPage(r):
+		s.options.Page.ServeHTTP(w, r)
 	default:
 		s.fail(w, r, noRouteProblem(r))
 	}
 }
 
-// pageHas tells whether a request is for a file of the page.
-func (s *server) pageHas(r *http.Request) bool {
-	if s.page == nil || r.Method != http.MethodGet && r.Method != http.MethodHead {
-		return false
-	}
-	name := strings.Trim(r.URL.Path, "/")
-	if name == "" {
-		name = "."
-	}
-	_, err := fs.Stat(s.options.Page, name)
-	return err == nil
+// isPage tells whether a request is for the page or for what it is made of.
+func (s *server) isPage(r *http.Request) bool {
+	return s.options.Page != nil && (r.URL.Path == "/" || strings.HasPrefix(r.URL.Path, "/assets/"))
 }
 
 // refusal is what net/http says to a request that no route is for.

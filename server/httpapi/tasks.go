@@ -27,6 +27,13 @@ func (s *server) submit(ctx context.Context, in *submission) (*body[api.Submissi
 		if tasks[i], err = hubTask(ctx, task); err != nil {
 			return nil, err
 		}
+		tasks[i].Buffers = append(tasks[i].Buffers, partsOf(ctx, i)...)
+	}
+	if err := noPartsLeft(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.mayAwait(ctx, tasks); err != nil {
+		return nil, err
 	}
 	submitted, err := s.hub.Submit(ctx, tasks...)
 	if err != nil {
@@ -37,6 +44,32 @@ func (s *server) submit(ctx context.Context, in *submission) (*body[api.Submissi
 		answer.Tasks[i] = api.Submitted(one)
 	}
 	return bodyOf(answer), nil
+}
+
+// mayAwait refuses tasks that come after some that the user may not see, as if those
+// did not exist.
+func (s *server) mayAwait(ctx context.Context, tasks []hub.Task) error {
+	if _, is := bound(ctx); !is {
+		return nil
+	}
+	inside := map[string]bool{}
+	var after []string
+	for _, task := range tasks {
+		inside[task.MsgID] = true
+		after = append(after, task.After...)
+	}
+	own, err := s.ownOf(ctx, after)
+	if err != nil {
+		return err
+	}
+	for _, task := range tasks {
+		for _, msgID := range task.After {
+			if !inside[msgID] && !own[msgID] {
+				return &hub.DependencyError{MsgID: task.MsgID, After: msgID}
+			}
+		}
+	}
+	return nil
 }
 
 // hubTask is a task as the hub takes it. One of a user who is bound to a client is

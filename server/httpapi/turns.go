@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 )
@@ -78,3 +79,24 @@ func withTurn(ctx context.Context, t *turn) context.Context {
 
 // wait has the request of a context give its turn up.
 func wait(ctx context.Context) error { return ctx.Value(turnKey{}).(*turn).wait() }
+
+// errStopping says that the server is about to stop.
+var errStopping = errors.New("the server is about to stop")
+
+// stoppable is a context that ends when the server begins to stop, too. It must be
+// cancelled.
+func stoppable(ctx context.Context, stop <-chan struct{}) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	var group sync.WaitGroup
+	group.Go(func() {
+		select {
+		case <-stop:
+			cancel(errStopping)
+		case <-ctx.Done():
+		}
+	})
+	return ctx, func() {
+		cancel(nil)
+		group.Wait()
+	}
+}

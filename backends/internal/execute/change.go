@@ -158,7 +158,11 @@ func single(ctx context.Context, t Target, c *taskdb.Change, most int64) taskdb.
 
 // first finds the document that a change is of.
 func first(ctx context.Context, source Source, c *taskdb.Change, most int64) (e Entry, found bool, err error) {
-	x := start(source, taskdb.Request{Filter: c.Filter, Sort: c.Sort, Limit: 1})
+	r := taskdb.Request{Filter: c.Filter, Sort: c.Sort, Limit: 1}
+	x := startBy(nil, source, r) // a census costs more than to find what is near
+	if most == 0 {
+		x = start(ctx, source, r)
+	}
 	x.most = most
 	for e, err := range x.ordered(ctx) {
 		if dropped(err) {

@@ -12,7 +12,7 @@ func Count(ctx context.Context, source Source, r taskdb.Request) (int64, error) 
 	if ok || err != nil {
 		return windowed(n, r), err
 	}
-	x := start(source, r)
+	x := start(ctx, source, r)
 	n, ok, err = x.countKeys(ctx)
 	if ok || err != nil {
 		return windowed(n, r), err
@@ -54,7 +54,7 @@ func countDifference(ctx context.Context, source Source, r taskdb.Request) (n in
 	if !ok || len(r.After) > 0 || r.Limit > 0 { // with a limit a walk may end early
 		return 0, false, nil
 	}
-	n, ok, err = start(source, taskdb.Request{Filter: all, Sort: r.Sort}).countKeys(ctx)
+	n, ok, err = start(ctx, source, taskdb.Request{Filter: all, Sort: r.Sort}).countKeys(ctx)
 	if !ok || err != nil {
 		return 0, false, err
 	}

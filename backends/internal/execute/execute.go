@@ -31,6 +31,10 @@ type Source interface {
 	// it is not nil; false if documents must be looked at to know.
 	Count(ctx context.Context, scan query.Scan, rest *query.Filter) (n int64, ok bool, err error)
 
+	// Census is about how many entries a scan has, but no more than limit, see
+	// query.Census.
+	Census(ctx context.Context, scan query.Scan, limit int64) int64
+
 	// Fetch returns a document by its id, or taskdb.ErrNotFound.
 	Fetch(ctx context.Context, id int64) (Entry, error)
 
@@ -71,19 +75,23 @@ type execution struct {
 	most    int64  // how many entries to look at, or 0 for all; errFar ends it
 }
 
-func start(source Source, r taskdb.Request) *execution {
-	plan := query.NewPlan(r.Filter, r.Sort, r.Limit, r.After, source.Indexes())
+func start(ctx context.Context, source Source, r taskdb.Request) *execution {
+	return startBy(func(scan query.Scan, limit int64) int64 { return source.Census(ctx, scan, limit) }, source, r)
+}
+
+func startBy(census query.Census, source Source, r taskdb.Request) *execution {
+	plan := query.NewPlan(r.Filter, r.Sort, r.Limit, r.After, source.Indexes(), census)
 	return &execution{source: source, request: r, plan: plan}
 }
 
 // Find yields the documents that a request asks for. They are the caller's.
 func Find(ctx context.Context, source Source, r taskdb.Request) iter.Seq2[bson.Raw, error] {
-	return func(yield func(bson.Raw, error) bool) { start(source, r).find(ctx, yield) }
+	return func(yield func(bson.Raw, error) bool) { start(ctx, source, r).find(ctx, yield) }
 }
 
 // Explain carries out a request and tells how.
 func Explain(ctx context.Context, source Source, r taskdb.Request) (*taskdb.Explanation, error) {
-	x := start(source, r)
+	x := start(ctx, source, r)
 	var failed error
 	x.find(ctx, func(_ bson.Raw, err error) bool {
 		failed = err
@@ -113,7 +121,7 @@ func explainScan(scan query.Scan) taskdb.ScanExplanation {
 
 // Distinct adds the documents that a filter selects to values.
 func Distinct(ctx context.Context, source Source, filter *query.Filter, values *query.Distinct) error {
-	x := start(source, taskdb.Request{Filter: filter, Sort: &query.Sort{}})
+	x := start(ctx, source, taskdb.Request{Filter: filter, Sort: &query.Sort{}})
 	for e, err := range x.selected(ctx, true) {
 		if err != nil {
 			return err
@@ -226,14 +234,15 @@ func (x *execution) selected(ctx context.Context, docs bool) iter.Seq2[Entry, er
 			seen.ordered = scan.Index == nil
 			keep := func(e *Entry) bool {
 				x.count(scan.Index != nil, e.Doc != nil)
-				if !budget.Spend() || x.far() {
+				spent := !budget.Spend()
+				if spent || x.far() {
 					stop()
 				}
-				return x.keep(e)
+				return !spent && x.keep(e)
 			}
 			for e, err := range x.source.Walk(ctx, scan, docs || !x.plan.Exact, keep) {
 				switch {
-				case budget.Spent():
+				case err != nil && budget.Spent():
 					err = taskdb.ErrBudget
 				case err != nil && x.far():
 					err = errFar
@@ -245,6 +254,10 @@ func (x *execution) selected(ctx context.Context, docs bool) iter.Seq2[Entry, er
 				if (ok || err != nil) && (!yield(e, err) || err != nil) {
 					return
 				}
+			}
+			if budget.Spent() { // without the walk having noticed
+				yield(Entry{}, taskdb.ErrBudget)
+				return
 			}
 		}
 	}

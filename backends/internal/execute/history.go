@@ -15,7 +15,7 @@ import (
 func History(ctx context.Context, source Source) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		for _, filter := range []*query.Filter{withTime, withoutTime} {
-			x := start(source, taskdb.Request{Filter: filter, Sort: bySubmitted})
+			x := start(ctx, source, taskdb.Request{Filter: filter, Sort: bySubmitted})
 			for e, err := range x.ordered(ctx) {
 				if err != nil {
 					yield("", err)

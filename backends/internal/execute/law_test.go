@@ -272,7 +272,8 @@ func TestExplanationsCount(t *testing.T) {
 		require.NoError(t, err)
 		require.EqualValues(t, len(want.shown), told.Returned)
 		keys, ranges, multikey := int64(0), int64(0), false
-		plan := query.NewPlan(r.Filter, r.Sort, r.Limit, r.After, s.indexes)
+		census := func(scan query.Scan, limit int64) int64 { return s.Census(t.Context(), scan, limit) }
+		plan := query.NewPlan(r.Filter, r.Sort, r.Limit, r.After, s.indexes, census)
 		require.Len(t, told.Scans, len(plan.Scans))
 		for i, scan := range plan.Scans {
 			require.Equal(t, scan.Index == nil, told.Scans[i].Index == "")

@@ -48,7 +48,7 @@ func (w *writing) many(ctx context.Context, c *taskdb.Change) taskdb.Outcome {
 // found returns the ids of the documents that a filter selects.
 func found(ctx context.Context, source Source, filter *query.Filter) (*roaring64.Bitmap, error) {
 	ids := roaring64.New()
-	for e, err := range start(source, taskdb.Request{Filter: filter, Sort: &query.Sort{}}).selected(ctx, false) {
+	for e, err := range start(ctx, source, taskdb.Request{Filter: filter, Sort: &query.Sort{}}).selected(ctx, false) {
 		if err != nil {
 			return nil, err
 		}

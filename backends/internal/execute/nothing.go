@@ -26,6 +26,9 @@ func (Nothing) Count(context.Context, query.Scan, *query.Filter) (int64, bool, e
 	return 0, true, nil
 }
 
+// Census is Source's.
+func (Nothing) Census(context.Context, query.Scan, int64) int64 { return 0 }
+
 // Fetch is Source's.
 func (Nothing) Fetch(context.Context, int64) (Entry, error) { return Entry{}, taskdb.ErrNotFound }
 

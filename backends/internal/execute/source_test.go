@@ -133,6 +133,10 @@ func without(doc bson.Raw, key string) bson.Raw {
 	return encode(slices.DeleteFunc(decoded, func(e bson.E) bool { return e.Key == key }))
 }
 
+func (s *shelf) Census(_ context.Context, scan query.Scan, limit int64) int64 {
+	return min(limit, int64(len(s.ids(scan))))
+}
+
 func (s *shelf) Count(_ context.Context, scan query.Scan, rest *query.Filter) (n int64, ok bool, err error) {
 	for _, odd := range s.odd {
 		if odd {

@@ -1,0 +1,78 @@
+package client
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"iter"
+	"net/http"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"github.com/taskdb/taskdb/api"
+	"github.com/taskdb/taskdb/taskdb"
+)
+
+// Stream makes a call that answers a list of documents and yields them as they come,
+// byte for byte. It ends with the first error; a list that was cut off ends with
+// taskdb.ErrUnreachable.
+func (c *Client) Stream(ctx context.Context, call Call) iter.Seq2[bson.Raw, error] {
+	return func(yield func(bson.Raw, error) bool) {
+		if end, err := c.stream(ctx, call, yield); err != nil {
+			yield(nil, err)
+		} else if end != nil && end.Next != "" {
+			yield(nil, fmt.Errorf("%w: it looks at too many documents at once", taskdb.ErrBudget))
+		}
+	}
+}
+
+// stream yields what a call answers, and returns how that ended; nil if nobody wants
+// more.
+func (c *Client) stream(ctx context.Context, call Call, yield func(bson.Raw, error) bool) (*api.End, error) {
+	header := call.Header.Clone()
+	if header == nil {
+		header = http.Header{}
+	}
+	header.Set("Accept", "application/bson")
+	call.Header = header
+	response, err := c.Do(ctx, call)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	in := bufio.NewReader(response.Body)
+	for {
+		doc, err := bson.ReadDocument(in)
+		if err == io.EOF {
+			err = io.ErrUnexpectedEOF // there was no last line
+		}
+		if err != nil {
+			return nil, broken(ctx, err)
+		}
+		end, err := endOf(doc)
+		switch {
+		case err != nil:
+			return nil, broken(ctx, err)
+		case end != nil:
+			return end, ErrorOf(end.Problem)
+		case !yield(doc, nil):
+			return nil, nil
+		}
+	}
+}
+
+// endOf reads the last line of a list; another document is none.
+func endOf(doc bson.Raw) (*api.End, error) {
+	value, isEnd := doc.Lookup("$end").DocumentOK()
+	if !isEnd {
+		return nil, nil
+	}
+	text, err := bson.MarshalExtJSON(value, false, false)
+	if err != nil {
+		return nil, err
+	}
+	end := new(api.End)
+	return end, json.Unmarshal(text, end)
+}

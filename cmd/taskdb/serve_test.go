@@ -1,0 +1,153 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// served is a hub that a test has started.
+type served struct {
+	line string // what it says of itself
+	url  string
+	stop func() result
+}
+
+// startServe runs a hub until stop is called.
+func startServe(t *testing.T, args ...string) *served {
+	t.Setenv("TASKDB_USERS", filepath.Join(t.TempDir(), "users.json"))
+	ctx, cancel := context.WithCancel(t.Context())
+	stdout, lines := io.Pipe()
+	var stderr bytes.Buffer
+	ended := make(chan int, 1)
+	go func() {
+		ended <- run(ctx, append([]string{"serve", "--http", "127.0.0.1:0"}, args...), strings.NewReader(""), lines, &stderr)
+		lines.Close()
+	}()
+	line, err := bufio.NewReader(stdout).ReadString('\n')
+	if err != nil {
+		<-ended
+		require.NoError(t, err, stderr.String())
+	}
+	s := &served{line: line, url: regexp.MustCompile(`http://\S+`).FindString(line)}
+	s.stop = func() result {
+		cancel()
+		code := <-ended
+		ended <- code
+		return result{"", stderr.String(), code}
+	}
+	t.Cleanup(func() { s.stop() })
+	return s
+}
+
+// counts asks the hub how many tasks it has.
+func (s *served) counts(t *testing.T) map[string]int {
+	response, err := http.Get(s.url + "v1/counts")
+	require.NoError(t, err)
+	defer response.Body.Close()
+	require.Equal(t, http.StatusOK, response.StatusCode)
+	var counts map[string]int
+	require.NoError(t, json.NewDecoder(response.Body).Decode(&counts))
+	return counts
+}
+
+// TestServe holds that a hub says where it is, answers, logs in JSON, has the store for
+// itself, and ends well when it is interrupted.
+func TestServe(t *testing.T) {
+	url := filledStore(t)
+	s := startServe(t, "--mongo", "127.0.0.1:0")
+	require.Regexp(t, `^taskdb serves the store `+regexp.QuoteMeta(url)+
+		` with its page at http://127\.0\.0\.1:\d+/ for MongoDB's clients at mongodb://127\.0\.0\.1:\d+/`+"\n$", s.line)
+	require.Equal(t, 396, s.counts(t)["finished"])
+	got := taskdbRun(t, "", "add", `{msg_id: "a"}`, "--store", url+"?lock_wait=0s")
+	require.Contains(t, got.stderr, "in use by another process")
+
+	ended := s.stop()
+	require.Equal(t, exitOK, ended.code)
+	for _, line := range lines(ended.stderr) {
+		var entry map[string]any
+		require.NoError(t, json.Unmarshal([]byte(line), &entry), line)
+	}
+	require.Contains(t, ended.stderr, `"msg":"the hub has stopped"`)
+	require.Equal(t, "1 added\n", onStore(t, "add", `{msg_id: "a"}`))
+}
+
+// TestServeDemo holds that a demonstration needs nothing, and has work in it that is
+// being done.
+func TestServeDemo(t *testing.T) {
+	s := startServe(t, "--demo")
+	require.Contains(t, s.line, "the store dict:")
+	require.Eventually(t, func() bool {
+		counts := s.counts(t)
+		return counts["ok"] > 0 && counts["running"] > 0 && counts["pending"] > 0
+	}, 30*time.Second, 10*time.Millisecond)
+	require.Equal(t, exitOK, s.stop().code)
+}
+
+func TestWrongServe(t *testing.T) {
+	t.Setenv("TASKDB_USERS", filepath.Join(t.TempDir(), "users.json"))
+	for name, c := range map[string]struct {
+		args []string
+		code int
+		want string
+	}{
+		"exposed": {[]string{"--http", "0.0.0.0:0"}, exitFailure, "listen at 0.0.0.0:0: it can be reached from other machines, and there are no users\n" +
+			"make the first user: taskdb user add NAME --role operate; or, if you must: --insecure\n"},
+		"no address":               {[]string{"--http", ""}, exitUsage, "there is no address to answer at\n"},
+		"certificate alone":        {[]string{"--tls-cert", "x"}, exitUsage, "a certificate and its key go together\n"},
+		"no certificate":           {[]string{"--tls-cert", "x", "--tls-key", "y"}, exitFailure, "read the certificate: open x: no such file or directory\n"},
+		"demonstration of a store": {[]string{"--demo"}, exitUsage, "--demo has a store of its own, and --store names another\n"},
+		"level":                    {[]string{"--log-level", "loud"}, exitUsage, "--log-level is no level: \"loud\"\n"},
+		"read only":                {[]string{"--read-only"}, exitUsage, "--read-only forbids it\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := taskdbRun(t, "", append([]string{"serve", "--store", "dict:"}, c.args...)...)
+			require.Equal(t, c.code, got.code, got.stderr)
+			require.Contains(t, got.stderr, c.want)
+			require.Empty(t, got.stdout)
+		})
+	}
+}
+
+// TestServeSettings holds that what serve has flags for can stand in the environment
+// and in the file.
+func TestServeSettings(t *testing.T) {
+	t.Setenv(configVariable, writeFile(t, "config.toml", "store = 'dict:'\n[serve]\nmax-time = '3s'\nhttp = '127.0.0.1:1'\n"))
+	t.Setenv(storeVariable, "")
+	t.Setenv("TASKDB_SERVE_HTTP", "127.0.0.1:2")
+	got := onStore(t, "config")
+	require.Contains(t, got, `{"setting":"serve.http","value":"127.0.0.1:2","from":"TASKDB_SERVE_HTTP"}`+"\n")
+	require.Contains(t, got, `{"setting":"serve.max-time","value":"3s","from":"`+os.Getenv(configVariable)+`"}`+"\n")
+	require.Contains(t, got, `{"setting":"serve.stop-timeout","value":"10s","from":"default"}`+"\n")
+	require.NotContains(t, got, "demo", "it is no setting")
+}
+
+// TestUserCommands holds that a user is added, shown without a secret, and removed.
+func TestUserCommands(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "users.json")
+	t.Setenv("TASKDB_USERS", file)
+	secret := onStore(t, "user", "add", "bob", "--role", "write", "--client", "c1")
+	require.Regexp(t, `^tdb_[A-Za-z0-9_-]{43}`+"\n$", secret)
+	onStore(t, "user", "add", "ann", "--role", "operate")
+	listed := onStore(t, "user", "list")
+	require.Equal(t, `{"name":"ann","role":"operate"}`+"\n"+`{"name":"bob","role":"write","client":"c1"}`+"\n", listed)
+	require.FileExists(t, file)
+
+	require.Equal(t, result{"", "taskdb user add: add user ann: the user exists\n", exitFailure},
+		taskdbRun(t, "", "user", "add", "ann", "--role", "read"))
+	require.Equal(t, result{"", "taskdb user add: no such role: \"root\", want read, write or operate\nsay --role read, write or operate\n", exitUsage},
+		taskdbRun(t, "", "user", "add", "eve", "--role", "root"))
+	require.Equal(t, "ann: removed\n", onStore(t, "user", "remove", "ann"))
+	require.Equal(t, result{"", "taskdb user remove: no such user: \"ann\"\n", exitNotFound}, taskdbRun(t, "", "user", "remove", "ann"))
+}

@@ -1,0 +1,133 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"github.com/taskdb/taskdb/api"
+	"github.com/taskdb/taskdb/hub"
+)
+
+// engines registers the routes of engines.
+func (s *server) engines() {
+	claim := operation("claim", "POST /v1/claims", "Take the next task, under a lease")
+	register(s, answersNothing(claim, "There is no task."), s.claim)
+	register(s, operation("renew", "POST /v1/leases/{lease}/renew", "Have a lease hold on"), s.renew)
+	register(s, operation("output", "POST /v1/leases/{lease}/output", "Add to what a task gives out while it runs"), s.output)
+	register(s, operation("finish", "POST /v1/leases/{lease}/finish", "End a lease with the result of its task"), s.finish)
+}
+
+type claimRequest struct{ Body api.Claim }
+
+func (r *claimRequest) waits() api.Duration { return r.Body.Wait }
+
+type claimAnswer struct {
+	Status int
+	Body   *api.Claimed
+}
+
+// claim looks for a task at once, and only if there is none does it wait, without a
+// turn.
+func (s *server) claim(ctx context.Context, in *claimRequest) (*claimAnswer, error) {
+	lease, err := durationOf(in.Body.Lease, "body.lease")
+	if err != nil {
+		return nil, err
+	}
+	filter, err := within(ctx, in.Body.Filter, "")
+	if err != nil {
+		return nil, err
+	}
+	c := hub.Claim{
+		Engine: in.Body.Engine, Queues: in.Body.Queues, Filter: filter, Lease: lease,
+		Buffers: in.Body.Buffers, Foreign: in.Body.Foreign,
+	}
+	claimed, err := s.hub.Claim(ctx, c)
+	if c.Wait, _ = s.waitOf(in.Body.Wait); errors.Is(err, hub.ErrNoTask) && c.Wait > 0 {
+		if err := wait(ctx); err != nil {
+			return nil, err
+		}
+		waiting, cancel := stoppable(ctx, s.options.Stop)
+		defer cancel()
+		if claimed, err = s.hub.Claim(waiting, c); err != nil && context.Cause(waiting) == errStopping {
+			err = hub.ErrNoTask
+		}
+	}
+	switch {
+	case errors.Is(err, hub.ErrNoTask):
+		return &claimAnswer{Status: http.StatusNoContent}, nil
+	case err != nil:
+		return nil, err
+	}
+	doc, err := bson.Marshal(claimed.Record)
+	return &claimAnswer{http.StatusOK, &api.Claimed{Lease: leaseOf(claimed.Lease), Record: api.Document(doc)}}, err
+}
+
+func leaseOf(l hub.Lease) api.Lease {
+	return api.Lease{ID: l.ID, MsgID: l.MsgID, Engine: l.Engine, Claimed: l.Claimed, Until: l.Until, Deadline: l.Deadline}
+}
+
+// underLease is what every call of an engine says of its lease.
+func (s *server) underLease(ctx context.Context, lease, msgID string) (hub.Lease, error) {
+	return hub.Lease{ID: lease, MsgID: msgID}, s.mayTouch(ctx, msgID)
+}
+
+type renewRequest struct {
+	Lease string `path:"lease"`
+	Body  api.Renewal
+}
+
+func (s *server) renew(ctx context.Context, in *renewRequest) (*body[api.Lease], error) {
+	hold, err := durationOf(in.Body.Hold, "body.hold")
+	if err != nil {
+		return nil, err
+	}
+	lease, err := s.underLease(ctx, in.Lease, in.Body.MsgID)
+	if err != nil {
+		return nil, err
+	}
+	renewed, err := s.hub.Renew(ctx, lease, hold)
+	return bodyOf(leaseOf(renewed)), err
+}
+
+type outputRequest struct {
+	Lease string `path:"lease"`
+	Body  api.OutputPiece
+}
+
+func (s *server) output(ctx context.Context, in *outputRequest) (*struct{}, error) {
+	lease, err := s.underLease(ctx, in.Lease, in.Body.MsgID)
+	if err != nil {
+		return nil, err
+	}
+	piece := hub.Output{Stdout: in.Body.Stdout, Stderr: in.Body.Stderr}
+	for _, doc := range in.Body.DisplayData {
+		piece.DisplayData = append(piece.DisplayData, bson.Raw(doc))
+	}
+	return nil, s.hub.Output(ctx, lease, piece)
+}
+
+type finishRequest struct {
+	Lease string `path:"lease"`
+	Body  api.Completion
+}
+
+func (s *server) finish(ctx context.Context, in *finishRequest) (*body[api.FinishAnswer], error) {
+	lease, err := s.underLease(ctx, in.Lease, in.Body.MsgID)
+	if err != nil {
+		return nil, err
+	}
+	c := in.Body
+	c.Buffers = append(c.Buffers, partsOf(ctx, 0)...)
+	if err := noPartsLeft(ctx); err != nil {
+		return nil, err
+	}
+	state, err := s.hub.Finish(ctx, lease, hub.Result{
+		Status: hub.Outcome(c.Status), EName: c.EName, EValue: c.EValue, Traceback: c.Traceback, Reason: c.Reason,
+		Content: bson.Raw(c.Content), Header: bson.Raw(c.Header), Metadata: bson.Raw(c.Metadata), Buffers: c.Buffers,
+		Started: c.Started, Completed: c.Completed,
+	})
+	return bodyOf(api.FinishAnswer{State: string(state)}), err
+}

@@ -1,0 +1,131 @@
+package httpapi_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/taskdb/taskdb/api"
+	"github.com/taskdb/taskdb/server/httpapi"
+)
+
+func TestBodyIsBounded(t *testing.T) {
+	f := serve(t, "dict:", httpapi.Options{Limits: httpapi.Limits{Body: 1000, Upload: 2000}})
+	f.refused(t, http.StatusRequestEntityTooLarge, api.KindBody, "POST", "/v1/tasks", `{"tasks": [{"label": "`+strings.Repeat("x", 1000)+`"}]}`)
+	f.submit(t, `{"label": "`+strings.Repeat("x", 900)+`"}`)
+}
+
+func TestBodiesTogetherAreBounded(t *testing.T) {
+	f := serve(t, "dict:", httpapi.Options{Limits: httpapi.Limits{Bodies: 1000}})
+	response := f.send(t, "POST", "/v1/tasks", `{"tasks": [{"label": "`+strings.Repeat("x", 1000)+`"}]}`)
+	require.Equal(t, http.StatusTooManyRequests, response.StatusCode)
+	require.Equal(t, "1", response.Header.Get("Retry-After"))
+	for range 5 { // what was taken is given back
+		f.submit(t, `{"label": "`+strings.Repeat("x", 900)+`"}`)
+	}
+}
+
+// TestBodyThatComesSlowly holds that a client that sends no more of its body is given
+// up, and keeps nobody waiting meanwhile.
+func TestBodyThatComesSlowly(t *testing.T) {
+	f := serve(t, "dict:", httpapi.Options{Limits: httpapi.Limits{Running: 1, BodyTime: 300 * time.Millisecond}})
+	slow, err := net.Dial("tcp", strings.TrimPrefix(f.server.URL, "http://"))
+	require.NoError(t, err)
+	defer slow.Close()
+	_, err = io.WriteString(slow, "POST /v1/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{")
+	require.NoError(t, err)
+	f.submit(t, `{}`)
+	answer, err := io.ReadAll(slow)
+	require.NoError(t, err)
+	require.True(t, bytes.HasPrefix(answer, []byte("HTTP/1.1 408 ")), "%s", answer)
+}
+
+func TestQueriesAreBounded(t *testing.T) {
+	onEach(t, httpapi.Options{Limits: httpapi.Limits{Examined: 10}}, func(t *testing.T, f *fixture) {
+		f.submit(t, strings.Repeat(`{}, `, 50)+`{"label": "last"}`)
+		for _, path := range []string{"/v1/tasks/query", "/v1/tasks/count"} {
+			f.refused(t, http.StatusUnprocessableEntity, api.KindBudget, "POST", path, `{"filter": {"header.username": "x"}}`)
+		}
+		f.refused(t, http.StatusUnprocessableEntity, api.KindBudget, "POST", "/v1/tasks/distinct", `{"path": "header.username"}`)
+		f.refused(t, http.StatusUnprocessableEntity, api.KindBudget, "POST", "/v1/tasks/purge", `{"filter": {"header.username": "x"}, "dry_run": true}`)
+		page := ask[api.Page](t, f, http.StatusOK, "POST", "/v1/tasks/query", `{"filter": {"label": "last"}}`)
+		require.Len(t, page.Records, 1, "what an index finds costs what it finds")
+	})
+}
+
+// TestTurns holds that more requests than are carried out at a time are refused when
+// they have waited, that those which wait for something take no turn, and that of
+// those there may not be too many either.
+func TestTurns(t *testing.T) {
+	f := serve(t, "dict:", httpapi.Options{Limits: httpapi.Limits{Running: 1, Waiting: 1, Patience: time.Millisecond}})
+	f.submit(t, `{"msg_id": "a"}`)
+	const claim = `{"engine": "e", "queues": ["q"], "wait": "1m"}`
+	claimed := make(chan int)
+	var group sync.WaitGroup
+	group.Go(func() {
+		status := http.StatusTooManyRequests
+		for status == http.StatusTooManyRequests { // the one that looks whether this waits may be there first
+			status = f.send(t, "POST", "/v1/claims", claim).StatusCode
+		}
+		claimed <- status
+	})
+	require.Eventually(t, func() bool { // it waits, and takes the only place for that
+		return f.send(t, "GET", "/v1/tasks/a?wait=1ms", "").StatusCode == http.StatusTooManyRequests
+	}, 10*time.Second, time.Millisecond)
+	f.refused(t, http.StatusTooManyRequests, api.KindBusy, "GET", "/v1/events", "")
+	require.Equal(t, "pending", f.view(t, "a").State)
+	f.submit(t, `{"msg_id": "b", "queue": "q"}`)
+	require.Equal(t, http.StatusOK, <-claimed)
+	group.Wait()
+	f.view(t, "a?wait=1ms")
+}
+
+// TestStop holds that those who wait go home when the server is about to stop.
+func TestStop(t *testing.T) {
+	stop := make(chan struct{})
+	f := serve(t, "dict:", httpapi.Options{Stop: stop})
+	f.submit(t, `{"msg_id": "a"}`)
+	var group sync.WaitGroup
+	group.Go(func() {
+		ask[struct{}](t, f, http.StatusNoContent, "POST", "/v1/claims", `{"engine": "e", "queues": ["q"], "wait": "1m"}`)
+	})
+	group.Go(func() { f.view(t, "a?wait=1m") })
+	group.Go(func() {
+		_, err := io.ReadAll(f.send(t, "GET", "/v1/events", "").Body)
+		require.NoError(t, err)
+	})
+	close(stop)
+	group.Wait()
+}
+
+func TestRequestsAreLogged(t *testing.T) {
+	var log bytes.Buffer
+	var observed atomic.Pointer[httpapi.Observation]
+	f := serve(t, "dict:", httpapi.Options{
+		Logger:  slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Observe: func(_ context.Context, o httpapi.Observation) { observed.Store(&o) },
+	})
+	response := f.send(t, "GET", "/v1/tasks/none", "", "X-Request-Id", "r-1")
+	require.Equal(t, "r-1", response.Header.Get("X-Request-Id"))
+	p := f.refused(t, http.StatusNotFound, api.KindNotFound, "GET", "/v1/tasks/none", "", "X-Request-Id", "r-2")
+	require.Equal(t, "r-2", p.Instance)
+	p = f.refused(t, http.StatusNotFound, api.KindNotFound, "GET", "/v1/tasks/none", "", "X-Request-Id", "not sane\t")
+	require.NotContains(t, p.Instance, "sane")
+	f.server.Close() // what was logged is there
+	require.Contains(t, log.String(), "id=r-1")
+	require.Contains(t, log.String(), "level=INFO")
+	require.Contains(t, log.String(), "path=/v1/tasks/none status=404")
+	require.Contains(t, log.String(), "no such record")
+	require.Equal(t, "GET /v1/tasks/{msg_id}", observed.Load().Route)
+	require.Equal(t, http.StatusNotFound, observed.Load().Status)
+}

@@ -1,0 +1,198 @@
+package httpapi
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"iter"
+	"mime"
+	"net/http"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"github.com/taskdb/taskdb/api"
+	"github.com/taskdb/taskdb/taskdb"
+)
+
+// The forms in which a list can come, besides a page.
+const (
+	jsonLines = "application/jsonl"
+	ndjson    = "application/x-ndjson" // the same by its older name
+	bsonDocs  = "application/bson"
+)
+
+// wanted is the form that a request asks a list in: "" is a page.
+func wanted(r *http.Request) string {
+	for kind := range strings.SplitSeq(r.Header.Get("Accept"), ",") {
+		kind, _, _ = mime.ParseMediaType(kind)
+		switch kind {
+		case jsonLines, ndjson, bsonDocs:
+			return kind
+		case "application/json":
+			return ""
+		}
+	}
+	return ""
+}
+
+// raw is an answer that a function writes, with the request at hand.
+func (s *server) raw(write func(w http.ResponseWriter, r *http.Request)) *huma.StreamResponse {
+	return &huma.StreamResponse{Body: func(ctx huma.Context) {
+		r, w := humago.Unwrap(ctx)
+		write(w, r)
+	}}
+}
+
+// inJSON writes a value.
+func inJSON(w http.ResponseWriter, value any) {
+	w.Header().Set("Content-Type", "application/json")
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	_ = encoder.Encode(value) // it fails if the client is gone
+}
+
+// listed describes an answer that is a page or a stream.
+func listed[T any](s *server, op huma.Operation) huma.Operation {
+	page := s.api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[T](), true, "")
+	op.Responses = map[string]*huma.Response{"200": {
+		Description: "A page or, as Accept has it, a stream, whose last line has the key $end.",
+		Content: map[string]*huma.MediaType{
+			"application/json": {Schema: page}, jsonLines: {}, ndjson: {}, bsonDocs: {},
+		},
+	}}
+	return op
+}
+
+// paced is an answer that goes out at the pace of its reader, who is given so long
+// for each piece.
+type paced struct {
+	w          http.ResponseWriter
+	connection *http.ResponseController
+	patience   time.Duration
+}
+
+func (s *server) paced(w http.ResponseWriter) paced {
+	return paced{w, http.NewResponseController(w), s.limits.BodyTime}
+}
+
+// Write writes a piece.
+func (p paced) Write(piece []byte) (int, error) {
+	_ = p.connection.SetWriteDeadline(time.Now().Add(p.patience)) // a test's recorder has none
+	return p.w.Write(piece)
+}
+
+func (p paced) flush() error { return p.connection.Flush() }
+
+// errBroken says that what was to be sent could not be.
+var errBroken = errors.New("the client is gone")
+
+// lines are a stream of a list.
+type lines struct {
+	to    *bufio.Writer
+	paced paced
+	form  string
+	count int64
+	began bool
+}
+
+// line writes one.
+func (l *lines) line(doc bson.Raw) error {
+	if !l.began {
+		l.began = true
+		l.paced.w.Header().Set("Content-Type", l.form)
+		l.paced.w.Header().Set("Cache-Control", "no-store")
+	}
+	text, err := appendDocument(l.to.AvailableBuffer(), doc, l.form)
+	if err != nil {
+		return err
+	}
+	if _, err := l.to.Write(text); err != nil {
+		return errors.Join(errBroken, err)
+	}
+	l.count++
+	return nil
+}
+
+// appendDocument writes a document as BSON, or as a line of relaxed extended JSON.
+func appendDocument(to []byte, doc bson.Raw, form string) ([]byte, error) {
+	if form == bsonDocs {
+		return append(to, doc...), nil
+	}
+	text, err := bson.MarshalExtJSON(doc, false, false)
+	return append(append(to, text...), '\n'), err
+}
+
+// end writes the last line. If that tells a problem, the connection is broken off
+// behind it: nobody is to take the answer for whole.
+func (l *lines) end(end api.End) {
+	end.Count = l.count
+	last, err := bson.Marshal(bson.D{{Key: "$end", Value: endDocument(end)}})
+	if err == nil {
+		err = l.line(last)
+	}
+	if err = errors.Join(err, l.to.Flush(), l.paced.flush()); err != nil || end.Problem != nil {
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// endDocument is how a stream ended, as a document.
+func endDocument(end api.End) bson.Raw {
+	var doc bson.Raw
+	text, err := json.Marshal(end)
+	if err == nil {
+		err = bson.UnmarshalExtJSON(text, false, &doc)
+	}
+	if err != nil {
+		panic(err) // it is made of texts and numbers
+	}
+	return doc
+}
+
+// stream sends what a query finds as it is read. It has no limit of time, but what it
+// looks at for each record is bounded.
+func (s *server) stream(q taskdb.Query, token, form string) *huma.StreamResponse {
+	return s.raw(func(w http.ResponseWriter, r *http.Request) {
+		ctx := taskdb.WithBudget(r.Context(), s.limits.Examined)
+		cursor, err := s.db.Cursor(q, token)
+		if err == nil {
+			err = wait(ctx)
+		}
+		if err != nil {
+			s.fail(w, r, err)
+			return
+		}
+		s.send(s.paced(w), r, form, cursor.Docs(ctx), cursor.Next)
+	})
+}
+
+// send sends documents, and at last where they go on.
+func (s *server) send(out paced, r *http.Request, form string, docs iter.Seq2[bson.Raw, error], next func() string) {
+	l := &lines{to: bufio.NewWriterSize(out, 64<<10), paced: out, form: form}
+	for doc, err := range docs {
+		if err == nil {
+			err = l.line(doc)
+		}
+		switch {
+		case err == nil:
+		case errors.Is(err, errBroken) || r.Context().Err() != nil:
+			requestOf(r.Context()).err = errors.Join(err, context.Cause(r.Context()))
+			panic(http.ErrAbortHandler)
+		case !l.began:
+			s.fail(out.w, r, err)
+			return
+		case errors.Is(err, taskdb.ErrBudget) && next() != "":
+			l.end(api.End{Next: next()})
+			return
+		default:
+			requestOf(r.Context()).err = err
+			l.end(api.End{Next: next(), Problem: &problemOf(err).of(r.Context()).Problem})
+		}
+	}
+	l.end(api.End{Next: next()})
+}

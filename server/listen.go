@@ -1,0 +1,102 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"golang.org/x/net/netutil"
+)
+
+const (
+	// headerTime is how long the header of a request may take to arrive, and
+	// headerBytes how large it may be.
+	headerTime  = 10 * time.Second
+	headerBytes = 64 << 10
+	// idleTime is how long a connection is kept that nobody asks anything.
+	idleTime = 2 * time.Minute
+	// stallTime is how long a client may take nothing of what it is sent.
+	stallTime = 30 * time.Second
+	// maxConnections is how many connections of HTTP there are at a time. More wait
+	// to be accepted.
+	maxConnections = 4096
+)
+
+// listen listens at the addresses of the doors.
+func (s *Server) listen(ctx context.Context) (err error) {
+	if s.options.HTTP != "" {
+		if s.httpListener, err = s.listenAt(ctx, s.options.HTTP); err != nil {
+			return err
+		}
+		s.httpListener = patient{netutil.LimitListener(s.httpListener, maxConnections)}
+	}
+	if s.options.Mongo != "" {
+		s.wireListener, err = s.listenAt(ctx, s.options.Mongo)
+	}
+	return err
+}
+
+// listenAt listens at an address that is to be served. Nobody is answered before
+// Serve.
+func (s *Server) listenAt(ctx context.Context, address string) (net.Listener, error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	if !s.options.Insecure && !s.options.Users.Required() && !isLoopback(listener.Addr()) {
+		return nil, errors.Join(fmt.Errorf("listen at %s: %w", address, ErrExposed), listener.Close())
+	}
+	return listener, nil
+}
+
+// isLoopback tells whether only this machine reaches an address.
+func isLoopback(address net.Addr) bool {
+	tcp, isTCP := address.(*net.TCPAddr)
+	return isTCP && tcp.IP.IsLoopback()
+}
+
+// closeListeners closes what was listened at.
+func (s *Server) closeListeners() error {
+	var failed []error
+	for _, listener := range []net.Listener{s.httpListener, s.wireListener} {
+		if listener != nil {
+			failed = append(failed, listener.Close())
+		}
+	}
+	return errors.Join(failed...)
+}
+
+// patient accepts connections whose clients may take their time, but not stand
+// still: one that takes nothing of what it is sent for stallTime is given up.
+type patient struct{ net.Listener }
+
+// Accept waits for the next connection.
+func (p patient) Accept() (net.Conn, error) {
+	conn, err := p.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return patientConn{conn}, nil
+}
+
+// patientConn is a connection of a patient listener.
+type patientConn struct{ net.Conn }
+
+// writeSize is how much is written at a time: what a slow client takes in stallTime.
+const writeSize = 64 << 10
+
+// Write writes, with a deadline for each piece.
+func (c patientConn) Write(data []byte) (written int, err error) {
+	for {
+		if err := c.SetWriteDeadline(time.Now().Add(stallTime)); err != nil {
+			return written, err
+		}
+		n, err := c.Conn.Write(data[written:min(len(data), written+writeSize)])
+		written += n
+		if err != nil || written == len(data) {
+			return written, err
+		}
+	}
+}
