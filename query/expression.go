@@ -20,8 +20,9 @@ const root = 0
 
 // frame is what several expressions about one document share.
 type frame struct {
-	slots int
-	heads heads // that they ask about
+	slots   int
+	heads   heads // that they ask about
+	usesNow bool
 }
 
 func newFrame() *frame { return &frame{slots: 1} }
@@ -157,35 +158,40 @@ func (d *documentExpression) evaluate(s *scope) (value, error) {
 		if err != nil {
 			return value{}, err
 		}
+		if len(dst)+len(v.data) > maxValue {
+			return value{}, tooLarge()
+		}
 		if !v.missing() {
 			dst = appendElement(dst, key, v)
 		}
 	}
-	return bounded(documentValue(closeDocument(dst, start)))
+	return documentValue(closeDocument(dst, start)), nil
 }
 
 // arrayExpression makes an array. What is missing is null in it.
 type arrayExpression struct{ elements []expression }
 
 func (a arrayExpression) evaluate(s *scope) (value, error) {
-	values := make([]value, len(a.elements))
+	values, size := make([]value, len(a.elements)), 0
 	for i, element := range a.elements {
 		v, err := element.evaluate(s)
 		if err != nil {
 			return value{}, err
 		}
+		if size += len(v.data); size > maxValue {
+			return value{}, tooLarge()
+		}
 		values[i] = v.orNull()
 	}
-	return bounded(arrayOf(values))
+	return arrayOf(values), nil
 }
 
-// bounded refuses a value that is larger than what a stage may hold: expressions
-// can make one of a few bytes.
-func bounded(v value) (value, error) {
-	if len(v.data) > maxHeld {
-		return value{}, memoryExceeded("an expression")
-	}
-	return v, nil
+// maxValue is how many bytes a value may have that an expression makes: it can make
+// one larger than any memory of a few bytes.
+const maxValue = 64 << 20
+
+func tooLarge() *Error {
+	return failure(CodeMemoryLimit, "an expression used too much memory and cannot spill to disk. Memory limit: %d bytes", maxValue)
 }
 
 func memoryExceeded(what string) *Error {

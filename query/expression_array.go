@@ -147,8 +147,8 @@ func numbersFrom(_ string, arguments []value) (value, error) {
 	}
 	numbers := []value{}
 	for n := start; step > 0 && n < end || step < 0 && n > end; n += step {
-		if len(numbers)*rangeElement > maxHeld {
-			return value{}, memoryExceeded("$range")
+		if len(numbers)*rangeElement > maxValue {
+			return value{}, tooLarge()
 		}
 		numbers = append(numbers, int32Value(int32(n)))
 	}

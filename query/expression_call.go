@@ -40,20 +40,22 @@ type call struct {
 }
 
 func (c *call) evaluate(s *scope) (value, error) {
-	first := len(s.arguments)
-	for _, argument := range c.arguments {
+	first, size := len(s.arguments), 0
+	for i, argument := range c.arguments {
 		v, err := argument.evaluate(s)
 		if err != nil {
 			return value{}, err
+		}
+		// A result is about as large as the arguments: that of one is no larger than
+		// what is stored.
+		if size += len(v.data); size > maxValue && i > 0 {
+			return value{}, tooLarge()
 		}
 		s.arguments = append(s.arguments, v)
 	}
 	result, err := c.operation(c.name, s.arguments[first:])
 	s.arguments = s.arguments[:first]
-	if err != nil {
-		return value{}, err
-	}
-	return bounded(result)
+	return result, err
 }
 
 // call parses the arguments of a function.

@@ -273,7 +273,10 @@ func replacing(times int) operation {
 				return null, nil
 			}
 		}
-		text := strings.Replace(string(arguments[0].text()), string(arguments[1].text()), string(arguments[2].text()), times)
-		return stringValue(text), nil
+		text, old, replacement := string(arguments[0].text()), string(arguments[1].text()), string(arguments[2].text())
+		if strings.Count(text, old) > maxValue/(1+len(replacement)) {
+			return value{}, tooLarge()
+		}
+		return stringValue(strings.Replace(text, old, replacement, times)), nil
 	}
 }

@@ -82,8 +82,8 @@ func (m *mapping) evaluate(s *scope) (value, error) {
 		if err != nil {
 			return value{}, err
 		}
-		if held += len(v.data); held > maxHeld {
-			return value{}, memoryExceeded("$map")
+		if held += len(v.data); held > maxValue {
+			return value{}, tooLarge()
 		}
 		mapped[i] = v.orNull()
 	}

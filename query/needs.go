@@ -1,38 +1,58 @@
 package query
 
+import "slices"
+
 // Needs tells whether the filter asks about a document's top-level key, or about
 // what is below it.
 func (f *Filter) Needs(key string) bool {
 	return anyHead(f.root, func(head string) bool { return head == key })
 }
 
+// HasExpr tells whether the filter has an $expr, which a partial index must not.
+func (f *Filter) HasExpr() bool {
+	return anyLeaf(f.root, func(leaf node) bool {
+		_, ok := leaf.(*exprNode)
+		return ok
+	})
+}
+
+// UsesNow tells whether the filter's expressions ask for $$NOW, which the distinct
+// command does not know.
+func (f *Filter) UsesNow() bool {
+	return anyLeaf(f.root, func(leaf node) bool {
+		e, ok := leaf.(*exprNode)
+		return ok && e.frame.usesNow
+	})
+}
+
 // anyHead tells whether a test holds for one of the top-level keys that a filter
 // asks about.
 func anyHead(n node, test func(head string) bool) bool {
-	switch n := n.(type) {
-	case *and:
-		return anyHeadOf(n.children, test)
-	case *or:
-		return anyHeadOf(n.children, test)
-	case *nor:
-		return anyHeadOf(n.children, test)
-	case *not:
-		return anyHead(n.child, test)
-	case *field:
-		return test(n.path.parts[0])
-	case *exprNode:
-		return n.frame.heads.any(test)
-	}
-	return false
+	return anyLeaf(n, func(leaf node) bool {
+		switch leaf := leaf.(type) {
+		case *field:
+			return test(leaf.path.parts[0])
+		case *exprNode:
+			return leaf.frame.heads.any(test)
+		}
+		return false
+	})
 }
 
-func anyHeadOf(nodes []node, test func(head string) bool) bool {
-	for _, n := range nodes {
-		if anyHead(n, test) {
-			return true
-		}
+// anyLeaf tells whether a test holds for one of the predicates of a filter.
+func anyLeaf(n node, test func(leaf node) bool) bool {
+	below := func(child node) bool { return anyLeaf(child, test) }
+	switch n := n.(type) {
+	case *and:
+		return slices.ContainsFunc(n.children, below)
+	case *or:
+		return slices.ContainsFunc(n.children, below)
+	case *nor:
+		return slices.ContainsFunc(n.children, below)
+	case *not:
+		return below(n.child)
 	}
-	return false
+	return test(n)
 }
 
 // Needs tells whether the sort leads through a document's top-level key.

@@ -146,6 +146,7 @@ func (p expressionParser) variable(name string, at trail) (expression, *Error) {
 	case "REMOVE":
 		return constant{}, nil
 	case "NOW":
+		p.frame.usesNow = true
 		return nowVariable{}, nil
 	case "CLUSTER_TIME":
 		return nil, at.fail(51144, "Builtin variable '$$CLUSTER_TIME' is not available")

@@ -172,10 +172,16 @@ func (p pipelineParser) sort(v value, at trail) (stage, *Error) {
 	return sorting{sort: order}, nil
 }
 
-// above is an error that arose in something below the trail.
+// above is an error that arose in something below the trail, which tells its place
+// from there, or by the trail's last key.
 func (t trail) above(err error) *Error {
 	failed := t.wrap(err)
-	if place := strings.Join(t, "."); failed.Path != place {
+	place := strings.Join(t, ".")
+	switch failed.Path {
+	case place:
+	case t[len(t)-1]:
+		failed.Path = place
+	default:
 		failed.Path = place + "." + failed.Path
 	}
 	return failed

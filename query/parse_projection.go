@@ -269,6 +269,9 @@ func (p *projectionParser) computed(parts []string, v value, at trail) *Error {
 	}
 	parsed, err := p.projection.frame.parser().parse(v, at)
 	if err != nil {
+		if err.Code == CodeInvalidOperator && !strings.Contains(err.Path[len(strings.Join(at, "."))+1:], ".") {
+			err.Code = 31325 // which is what an unknown operator has that stands outermost
+		}
 		return err
 	}
 	p.mode = including

@@ -2,6 +2,7 @@ package query
 
 import (
 	"bytes"
+	"strconv"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
@@ -90,11 +91,16 @@ func (f firstMatch) evaluate(s *scope) (value, error) {
 }
 
 func arrayOf(values []value) value {
-	builder := bsoncore.NewArrayBuilder()
+	size := 0
 	for _, v := range values {
-		builder.AppendValue(bsoncore.Value{Type: bsoncore.Type(v.kind), Data: v.data})
+		size += len(v.data) + 8 // about its type and its index
 	}
-	return value{bson.TypeArray, builder.Build()}
+	start, dst := reserve(size)
+	for i, v := range values {
+		dst = strconv.AppendInt(append(dst, byte(v.kind)), int64(i), 10)
+		dst = append(append(dst, 0), v.data...)
+	}
+	return value{bson.TypeArray, closeDocument(dst, start)}
 }
 
 // Whole tells whether the projection shows all of every document.

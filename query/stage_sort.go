@@ -37,7 +37,7 @@ func (st sorting) run(ctx context.Context, docs documents) documents {
 				return
 			}
 			list = append(list, sorted{key, doc})
-			if st.limit > 0 && int64(len(list)) >= 2*st.limit+minSorted {
+			if st.hasEnough(int64(len(list)), held) {
 				list, held = st.cut(list)
 			}
 		}
@@ -48,6 +48,11 @@ func (st sorting) run(ctx context.Context, docs documents) documents {
 			}
 		}
 	}
+}
+
+// hasEnough tells whether of what is held more is not wanted than is.
+func (st sorting) hasEnough(n int64, held int) bool {
+	return st.limit > 0 && n > st.limit && (n-st.limit > st.limit+minSorted || held > maxHeld/2)
 }
 
 // minSorted is how many documents more than a limit are held before they are sorted.

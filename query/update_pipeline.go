@@ -113,9 +113,14 @@ func (u *Update) asks() (h heads) {
 		if stage.asks(&h) {
 			h.whole = true // what it does not show is gone
 		}
-		if added, ok := stage.(*addFields); ok {
-			for _, addition := range added.additions {
+		switch stage := stage.(type) {
+		case *addFields:
+			for _, addition := range stage.additions {
 				h.add(addition.key)
+			}
+		case projecting:
+			for _, child := range stage.projection.root.children {
+				h.add(child.key)
 			}
 		}
 	}

@@ -187,6 +187,9 @@ func (db *DB) Distinct(ctx context.Context, path string, filter any) ([]bson.Raw
 	if err != nil {
 		return nil, fmt.Errorf("distinct %q: %w", path, err)
 	}
+	if parsed.UsesNow() {
+		return nil, fmt.Errorf("distinct %q: %w", path, &query.Error{Code: 51144, Message: "Builtin variable '$$NOW' is not available"})
+	}
 	if err := db.backend.Distinct(ctx, db.collection, parsed, values); err != nil {
 		return nil, fmt.Errorf("distinct %q: %w", path, err)
 	}
