@@ -18,7 +18,7 @@ const (
 	// idleTime is how long a connection is kept that nobody asks anything.
 	idleTime = 2 * time.Minute
 	// stallTime is how long a client may take nothing of what it is sent.
-	stallTime = time.Minute
+	stallTime = 30 * time.Second
 	// maxConnections is how many connections of HTTP there are at a time. More wait
 	// to be accepted.
 	maxConnections = 4096

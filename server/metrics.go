@@ -14,6 +14,7 @@ import (
 
 	"github.com/taskdb/taskdb/hub"
 	"github.com/taskdb/taskdb/server/httpapi"
+	"github.com/taskdb/taskdb/server/mongowire"
 	"github.com/taskdb/taskdb/taskdb"
 )
 
@@ -103,6 +104,15 @@ func outcome(err error) string {
 		return "cancelled"
 	}
 	return "error"
+}
+
+// watchWire adds how many clients of MongoDB there are, and what they hold.
+func (m *metrics) watchWire(server *mongowire.Server) {
+	gauge := func(name, help string, value func() int) {
+		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return float64(value()) }))
+	}
+	gauge("taskdb_mongo_connections", "Connections of MongoDB's clients.", server.Connections)
+	gauge("taskdb_mongo_cursors", "Open cursors of MongoDB's clients.", server.Cursors)
 }
 
 func (m *metrics) observeTended(t hub.Tended) {

@@ -41,6 +41,8 @@ func TestMetrics(t *testing.T) {
 		`taskdb_hub_tended_total{what="lost"} 0`,
 		`taskdb_store_operations_total{operation="add",outcome="ok"} 1`,
 		`taskdb_store_up 1`,
+		`taskdb_mongo_connections 0`,
+		`taskdb_mongo_cursors 0`,
 		`taskdb_store_records 2`,
 		`version="v1.2.3"`,
 		`taskdb_store_file_bytes `,

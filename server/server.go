@@ -128,6 +128,7 @@ func (s *Server) build(db *taskdb.DB) error {
 		ErrorLog:          slog.NewLogLogger(s.options.Log.Handler(), slog.LevelDebug), // what clients do wrong
 	}
 	s.mongo = mongowire.New(db, s.wireOptions())
+	s.metrics.watchWire(s.mongo)
 	return nil
 }
 

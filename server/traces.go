@@ -3,7 +3,9 @@ package server
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"net/url"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
@@ -15,13 +17,18 @@ import (
 	"github.com/taskdb/taskdb/taskdb"
 )
 
-// OpenTraces returns what sends spans to a collector of OpenTelemetry: at a URL or, if
-// that is empty, where OTEL_EXPORTER_OTLP_ENDPOINT and the other variables of
-// OpenTelemetry's specification say. It has to be shut down.
-func OpenTraces(ctx context.Context, url, version string, log *slog.Logger) (*sdktrace.TracerProvider, error) {
+// OpenTraces returns what sends spans to a collector of OpenTelemetry: below an
+// endpoint, as http://localhost:4318, or, if that is empty, where
+// OTEL_EXPORTER_OTLP_ENDPOINT and the other variables of OpenTelemetry's specification
+// say. It has to be shut down.
+func OpenTraces(ctx context.Context, endpoint, version string, log *slog.Logger) (*sdktrace.TracerProvider, error) {
 	var options []otlptracehttp.Option
-	if url != "" {
-		options = append(options, otlptracehttp.WithEndpointURL(url))
+	if endpoint != "" {
+		u, err := url.Parse(endpoint)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" {
+			return nil, fmt.Errorf("the collector's endpoint is no URL of HTTP: %q", endpoint)
+		}
+		options = append(options, otlptracehttp.WithEndpointURL(u.JoinPath("v1", "traces").String()))
 	}
 	exporter, err := otlptracehttp.New(ctx, options...)
 	if err != nil {

@@ -3,6 +3,7 @@ package taskdb
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
@@ -59,6 +60,9 @@ func (q Query) request() (Request, error) {
 }
 
 func (q Query) projection() (*query.Projection, error) {
+	if i := slices.IndexFunc(q.Keys, func(key string) bool { return strings.ContainsRune(key, 0) }); i >= 0 {
+		return nil, &query.Error{Code: query.CodeBadValue, Message: "a key cannot have a NUL", Path: fmt.Sprintf("keys.%d", i)}
+	}
 	if q.Projection == nil {
 		return query.ParseProjection(keysProjection(q.Keys))
 	}

@@ -16,7 +16,18 @@ var keys = area{"keys", []behaviour{
 	{"keys and a projection exclude each other", keysAndProjection},
 	{"keys and filter may be about different keys", keysApartFromFilter},
 	{"the caller's keys are not changed", keysNotChanged},
+	{"a key with a NUL is refused", keysWithNUL},
 }}
+
+func keysWithNUL(t *testing.T, db *taskdb.DB) {
+	for _, err := range db.FindRaw(t.Context(), taskdb.Query{Keys: []string{"label", "a\x00"}}) {
+		failed := new(query.Error)
+		require.ErrorAs(t, err, &failed)
+		require.Equal(t, "keys.1", failed.Path)
+	}
+	_, err := db.Count(t.Context(), taskdb.Query{Keys: []string{"\x00"}})
+	require.ErrorAs(t, err, new(*query.Error))
+}
 
 const shown = `{_id: 7, msg_id: "a", header: {username: "ann"}, buffers: [BinData(0, "AQID")], submitted: null, extra: 1, result_buffers: [], label: "x"}`
 

@@ -20,7 +20,7 @@ func TestDocumentedSessions(t *testing.T) {
 	self, err := os.Executable()
 	require.NoError(t, err)
 	require.NoError(t, os.Symlink(self, filepath.Join(bin, "taskdb")))
-	for _, name := range []string{"README.md", "docs/command-line.md", "docs/stores/sqlite.md"} {
+	for _, name := range []string{"README.md", "docs/command-line.md", "docs/serve.md", "docs/stores/sqlite.md"} {
 		page, err := os.ReadFile(filepath.Join("../..", name))
 		require.NoError(t, err)
 		sessions := sessionsOf(string(page))

@@ -75,7 +75,7 @@ func (f *serveFlags) register(cmd *cobra.Command) {
 	own.DurationVar(&o.StopTimeout, "stop-timeout", 10*time.Second, "how long requests under way have to end when the hub stops")
 	own.DurationVar(&o.Hub.Lease, "lease", time.Minute, "how long an engine has a task if it neither renews its lease nor says for how long")
 	own.Int64Var(&o.Limits.Body, "max-body", 32<<20, "how many `BYTES` the body of a request may have")
-	own.Int64Var(&o.Limits.Upload, "max-upload", 1<<30, "how many `BYTES` a request may have that sends buffers one by one")
+	own.Int64Var(&o.Limits.Upload, "max-upload", 256<<20, "how many `BYTES` a request may have that sends buffers, or whole records")
 	own.DurationVar(&o.Limits.Time, "max-time", 30*time.Second, "how long a request may take, but for waiting and sending")
 	own.DurationVar(&o.Limits.Wait, "max-wait", time.Minute, "how long a request may wait for something to happen")
 	own.IntVar(&o.Limits.Running, "max-running", 64, "how many requests are carried out at a time")

@@ -32,35 +32,26 @@ A hub that runs follows the file: no need to start it anew.`
 type usersFlag struct{ path string }
 
 func (f *usersFlag) register(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.path, "users", "", "the `FILE` of users (default "+defaultUsersText()+")")
+	cmd.Flags().StringVar(&f.path, "users", defaultUsers(), "the `FILE` of users")
 	settings.Let(cmd.Flags(), "", "users")
 	completeFiles(cmd, "users")
 }
 
-// defaultUsers is a file beside the default store.
-func defaultUsers() (string, error) {
+// defaultUsers is a file beside the default store, or empty if there is no place for
+// that.
+func defaultUsers() string {
 	dir, err := stateDir()
-	return filepath.Join(dir, "taskdb", "users.json"), err
-}
-
-// defaultUsersText shows the default file in the help.
-func defaultUsersText() string {
-	path, err := defaultUsers()
 	if err != nil {
-		return "none: " + err.Error()
+		return ""
 	}
-	return path
+	return filepath.Join(dir, "taskdb", "users.json")
 }
 
 func (f *usersFlag) open(log *slog.Logger) (*access.Users, error) {
-	path := f.path
-	if path == "" {
-		var err error
-		if path, err = defaultUsers(); err != nil {
-			return nil, usage("name one: --users FILE", "there is no place for the file of users: %v", err)
-		}
+	if f.path == "" {
+		return nil, usage("name one: --users FILE", "there is no file of users")
 	}
-	return access.Open(path, log)
+	return access.Open(f.path, log)
 }
 
 func (p *program) userCommand() *cobra.Command {

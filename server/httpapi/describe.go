@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -82,6 +83,20 @@ func (durationSchema) Schema(huma.Registry) *huma.Schema {
 		Type:     huma.TypeString,
 		Pattern:  `^([0-9]+(\.[0-9]+)?(ns|us|ms|s|m|h))*$`,
 		Examples: []any{"1m30s"},
+	}
+}
+
+// nullable says of the keys that may be left out that null is the same.
+func nullable(schema *huma.Schema) {
+	for key, property := range schema.Properties {
+		scalar := property.Ref == "" && property.Type != "" && property.Type != huma.TypeObject
+		if !scalar || slices.Contains(schema.Required, key) {
+			continue
+		}
+		property.Nullable = true
+		if property.Enum != nil {
+			property.Enum = append(property.Enum, nil)
+		}
 	}
 }
 

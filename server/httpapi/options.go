@@ -27,7 +27,8 @@ type Options struct {
 	Stop <-chan struct{}
 	// Observe, if not nil, is told of each request that has ended.
 	Observe func(ctx context.Context, o Observation)
-	// Page answers at / and below /assets/. nil is no page.
+	// Page answers requests for / and below /assets/: that of package page. nil is no
+	// page.
 	Page http.Handler
 	// Version is that of the program, for the description.
 	Version string
@@ -55,7 +56,7 @@ type Observation struct {
 type Limits struct {
 	// Body is how many bytes a request's body may have: 0 is 32 MiB.
 	Body int64
-	// Upload is how many bytes the body of a multipart request may have: 0 is 256 MiB.
+	// Upload is how many bytes a body may have that is multipart, or BSON: 0 is 256 MiB.
 	Upload int64
 	// Bodies is how many bytes all bodies in memory may have: 0 is 2 GiB.
 	Bodies int64

@@ -33,7 +33,7 @@ func TestRefusals(t *testing.T) {
 				func(p api.Problem) { require.True(t, p.Cycle) }},
 			"no length of time":   {http.StatusUnprocessableEntity, api.KindInvalid, "POST", "/v1/tasks", `{"tasks": [{"time_limit": "soon"}]}`, nil},
 			"no tasks":            {http.StatusUnprocessableEntity, api.KindInvalid, "POST", "/v1/tasks", `{"tasks": []}`, nil},
-			"negative retries":    {http.StatusUnprocessableEntity, api.KindQuery, "POST", "/v1/tasks", `{"tasks": [{"retries": -1}]}`, nil},
+			"negative retries":    {http.StatusUnprocessableEntity, api.KindInvalid, "POST", "/v1/tasks", `{"tasks": [{"retries": -1}]}`, nil},
 			"unknown key":         {http.StatusUnprocessableEntity, api.KindInvalid, "POST", "/v1/tasks", `{"tasks": [{"retry": 1}]}`, nil},
 			"no document":         {http.StatusUnprocessableEntity, api.KindInvalid, "POST", "/v1/tasks", `{"tasks": [{"content": [1]}]}`, nil},
 			"a date that is none": {http.StatusUnprocessableEntity, api.KindInvalid, "POST", "/v1/tasks", `{"tasks": [{"content": {"at": {"$date": "noon"}}}]}`, nil},

@@ -78,6 +78,9 @@ func (s *server) complete() error {
 	}
 	s.describeParts()
 	schemas := s.api.OpenAPI().Components.Schemas.Map()
+	for _, schema := range schemas {
+		nullable(schema)
+	}
 	delete(schemas, "ErrorModel")
 	delete(schemas, "ErrorDetail")
 	return nil
@@ -131,10 +134,9 @@ func (s *server) dispatch(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// isPage tells whether a request is for the page or a file of it.
+// isPage tells whether a request is for the page or for what it is made of.
 func (s *server) isPage(r *http.Request) bool {
-	return s.options.Page != nil && (r.Method == http.MethodGet || r.Method == http.MethodHead) &&
-		(r.URL.Path == "/" || strings.HasPrefix(r.URL.Path, "/assets/"))
+	return s.options.Page != nil && (r.URL.Path == "/" || strings.HasPrefix(r.URL.Path, "/assets/"))
 }
 
 // refusal is what net/http says to a request that no route is for.

@@ -73,7 +73,7 @@ func hostInfo(context.Context, *request) (bson.D, error) {
 func serverStatus(_ context.Context, r *request) (bson.D, error) {
 	name, _ := os.Hostname()
 	uptime := time.Since(r.server.started)
-	connections := r.server.connections()
+	connections := r.server.Connections()
 	return bson.D{
 		{Key: "host", Value: name},
 		{Key: "version", Value: version},
@@ -85,7 +85,7 @@ func serverStatus(_ context.Context, r *request) (bson.D, error) {
 		{Key: "connections", Value: bson.D{
 			{Key: "current", Value: int32(connections)}, {Key: "available", Value: int32(r.server.options.MaxConnections - connections)},
 		}},
-		{Key: "metrics", Value: bson.D{{Key: "cursor", Value: bson.D{{Key: "open", Value: bson.D{{Key: "total", Value: int64(r.server.cursors.count())}}}}}}},
+		{Key: "metrics", Value: bson.D{{Key: "cursor", Value: bson.D{{Key: "open", Value: bson.D{{Key: "total", Value: int64(r.server.Cursors())}}}}}}},
 		{Key: "storageEngine", Value: bson.D{{Key: "name", Value: "taskdb"}}},
 	}, nil
 }

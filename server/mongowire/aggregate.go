@@ -12,9 +12,11 @@ import (
 	"github.com/taskdb/taskdb/taskdb"
 )
 
+var aggregateFields = []string{"pipeline", "cursor", "explain", "allowDiskUse", "bypassDocumentValidation", "hint", "let", "collation"}
+
 // aggregate carries out the command of this name.
 func aggregate(ctx context.Context, r *request) (bson.D, error) {
-	f := r.read("pipeline", "cursor", "explain", "allowDiskUse", "bypassDocumentValidation", "hint", "let", "collation")
+	f := r.read(aggregateFields...)
 	db, pipeline, err := r.pipeline(ctx, f)
 	if err != nil {
 		return nil, err

@@ -10,7 +10,8 @@ import (
 	"github.com/taskdb/taskdb/taskdb"
 )
 
-// explain carries out the command of this name: for find, count and distinct.
+// explain carries out the command of this name, for commands that read. Of a pipeline it
+// tells how the documents are found that go into it.
 func explain(ctx context.Context, r *request) (bson.D, error) {
 	f := r.read("verbosity")
 	v := f.Value("explain")
@@ -48,6 +49,12 @@ func (r *request) explained(ctx context.Context) (*taskdb.DB, taskdb.Query, erro
 	case "distinct":
 		db, _, filter, err := r.distinctQuery(ctx, r.read(distinctFields...))
 		return db, taskdb.Query{Filter: filter}, err
+	case "aggregate":
+		db, pipeline, err := r.pipeline(ctx, r.read(aggregateFields...))
+		if err != nil {
+			return nil, taskdb.Query{}, err
+		}
+		return db, queryOf(pipeline), nil
 	default:
 		return nil, taskdb.Query{}, &query.Error{Code: query.CodeNotImplemented, Message: "to explain " + name + " is not implemented"}
 	}

@@ -266,8 +266,11 @@ func (s *Server) stop(interrupt context.CancelFunc, serving *sync.WaitGroup) {
 	late.Stop()
 }
 
-// connections returns how many connections there are.
-func (s *Server) connections() int {
+// Cursors returns how many cursors are open.
+func (s *Server) Cursors() int { return s.cursors.count() }
+
+// Connections returns how many connections there are.
+func (s *Server) Connections() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.conns)

@@ -30,7 +30,7 @@ function show() {
   const now = route();
   if (now.name !== shown.name) {
     shown.stop?.();
-    const place = h("div", { class: `view ${now.name}` });
+    const place = h("div", { class: `view view-${now.name}` });
     fill(main, place);
     scrollTo(0, 0);
     const make = views[now.name] ?? missing;

@@ -72,7 +72,7 @@ export async function purge(choice) {
     const n = dry.removed - kept;
     return {
       content: [
-        h("p", { class: "big" }, plural(n, "task"), " will be removed for good."),
+        h("p", { class: "big" }, n || !dry.unfinished ? [plural(n, "task"), " will be removed for good."] : "None of them is finished."),
         choice.all && h("p", {}, "This is everything that the store has."),
         dry.unfinished > 0 && h("label", { class: "check" }, force, h("span", {}, `Also the ${number(dry.unfinished)} that ${dry.unfinished === 1 ? "is" : "are"} not finished`)),
       ],
@@ -155,14 +155,14 @@ function told(answer, done) {
   return true;
 }
 
-// actionButtons are buttons for what can be done with a choice; done is called after
-// it was.
-export function actionButtons(choice, done) {
+// actionButtons are buttons for what can be done with a choice, of tasks in a state if
+// that is known; done is called after it was.
+export function actionButtons(choice, done, state) {
   const doing = (action) => async () => (await action(choice())) && done(action);
   return [
     button("Resubmit", doing(resubmit)),
-    button("Priority", doing(changePriority)),
-    button("Cancel", doing(cancel)),
+    (!state || state === "pending") && button("Priority", doing(changePriority)),
+    (!state || state === "pending" || state === "running") && button("Cancel", doing(cancel)),
     button("Purge", doing(purge), { class: "danger-text" }),
   ];
 }

@@ -2,14 +2,13 @@
 
 import uPlot from "../vendor/uPlot.esm.js";
 import { h } from "../dom.js";
+import { axis, timeAxis, utcDate } from "./axis.js";
 import { colour, recoloured } from "./colours.js";
 
-const font = '12px "Inter", system-ui, sans-serif';
-
 // chart makes a chart with a legend that tells the values under the cursor. Series are
-// {label, colour, shape: "bars" or "line", format}. show takes the times in seconds, a
+// {label, colour, shape: "bars" or "line", format}; values writes those of the axis. show takes the times in seconds, a
 // list of values for each series, and the span of time.
-export function chart({ label, series, height = 190, axis = String }) {
+export function chart({ label, series, values: written, steps, height = 190 }) {
   const legend = h("ul", { class: "legend" });
   const canvas = h("div", { class: "plot", role: "img", "aria-label": label });
   const element = h("div", { class: "chart" }, legend, canvas);
@@ -30,14 +29,14 @@ export function chart({ label, series, height = 190, axis = String }) {
     return {
       width: Math.max(200, canvas.clientWidth),
       height,
-      padding: [8, 4, 0, 0],
+      padding: [8, 18, 0, 0],
       legend: { show: false },
       cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
       scales: { x: { time: true, range: () => shown.span }, y: { range: (_, __, most) => [0, niceTop(most)] } },
-      axes: [axisOf({ space: 70 }), axisOf({ size: 44, values: (_, ticks) => ticks.map(axis), ticks: { show: false } })],
+      axes: [timeAxis(), axis({ size: 52, space: 34, values: (_, splits) => splits.map(written), ...(steps && { incrs: steps }) })],
       series: [{}, ...series.map(seriesOf)],
       hooks: { setCursor: [(u) => tell(u.cursor.idx)] },
-      tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
+      tzDate: utcDate,
     };
   }
 
@@ -72,18 +71,8 @@ export function chart({ label, series, height = 190, axis = String }) {
 
 function seriesOf({ colour: name, shape }) {
   const drawn = colour(name);
-  if (shape === "line") return { stroke: drawn, width: 2, points: { size: 5, fill: drawn }, spanGaps: true };
+  if (shape === "line") return { stroke: drawn, width: 1.75, points: { size: 5, fill: drawn }, spanGaps: true };
   return { fill: drawn, width: 0, points: { show: false }, paths: uPlot.paths.bars({ size: [0.82, 40], radius: 0.15 }) };
-}
-
-function axisOf(more) {
-  return {
-    stroke: colour("faint"),
-    font,
-    grid: { stroke: colour("rule"), width: 1 },
-    ...more,
-    ticks: { stroke: colour("rule"), width: 1, size: 4, ...more.ticks },
-  };
 }
 
 // stacked has each series of bars stand on those after it, so that the first, which is

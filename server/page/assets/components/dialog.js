@@ -31,7 +31,7 @@ export function ask({ title, content, kind = "" }) {
 
 // choices is the row of buttons at a dialog's end.
 export function choices(done, ...others) {
-  return h("div", { class: "choices" }, button("Cancel", () => done(null), { class: "quiet" }), others);
+  return h("div", { class: "choices" }, button("Back", () => done(null), { class: "quiet" }), others);
 }
 
 // askText asks for a line of text.

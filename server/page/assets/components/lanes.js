@@ -5,12 +5,15 @@ import uPlot from "../vendor/uPlot.esm.js";
 import { h } from "../dom.js";
 import { clock, duration, instant, short } from "../format.js";
 import { badge } from "./state.js";
+import { axis, font, timeAxis, utcDate } from "./axis.js";
 import { colour, recoloured } from "./colours.js";
 
 const laneHeight = 30;
 const barHeight = 18;
 const axisHeight = 34;
 const colours = { ok: "ok", error: "failed", lost: "aborted", "timed out": "failed", aborted: "aborted", cancelled: "aborted" };
+
+const scaled = (text) => text.replace(/^\d+/, (px) => 0.94 * px * devicePixelRatio);
 
 // outcomeState is the state whose colour an outcome has.
 export function outcomeState(outcome) {
@@ -32,7 +35,12 @@ export function lanes({ open, zoom }) {
     plot = new uPlot(options(height), [shown.span, [0, 0]], canvas);
     plot.over.addEventListener("mousemove", hover);
     plot.over.addEventListener("mouseleave", () => (tip.hidden = true));
-    plot.over.addEventListener("click", (event) => at(event)?.msg_id && open(at(event).msg_id));
+    let pressed = 0;
+    plot.over.addEventListener("mousedown", (event) => (pressed = event.offsetX));
+    plot.over.addEventListener("click", (event) => {
+      const run = Math.abs(event.offsetX - pressed) < 4 && at(event); // else it was dragged
+      if (run) open(run.msg_id);
+    });
   }
 
   function options(height) {
@@ -40,22 +48,21 @@ export function lanes({ open, zoom }) {
     return {
       width: Math.max(280, canvas.clientWidth),
       height,
-      padding: [0, 8, 0, 0],
+      padding: [0, 18, 0, 0],
       legend: { show: false },
       cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: false } },
-      scales: { x: { time: true, range: () => shown.span }, y: { range: () => [shown.engines.length || 1, 0] } },
+      scales: { x: { time: true, range: () => shown.span }, y: { dir: -1, range: () => [0, shown.engines.length || 1] } },
       axes: [
-        { stroke: colour("faint"), font: '12px "Inter"', size: axisHeight, space: 70, grid: { stroke: colour("rule"), width: 1 }, ticks: { show: false } },
-        {
-          stroke: colour("muted"), font: '12px "Inter"', size: narrow ? 76 : 132, gap: 10,
-          grid: { show: false }, ticks: { show: false },
+        timeAxis({ size: axisHeight }),
+        axis({
+          stroke: colour("muted"), size: narrow ? 76 : 132, gap: 10, grid: { show: false },
           splits: () => shown.engines.map((_, i) => i + 0.5),
           values: () => shown.engines.map((name) => short(name, narrow ? 9 : 17)),
-        },
+        }),
       ],
       series: [{}, { paths: () => null, points: { show: false } }],
       hooks: { drawClear: [stripes], draw: [bars], setSelect: [selected] },
-      tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
+      tzDate: utcDate,
     };
   }
 
@@ -89,16 +96,19 @@ export function lanes({ open, zoom }) {
     ctx.beginPath();
     ctx.roundRect(left, y, width, height, Math.min(4 * devicePixelRatio, width / 2));
     ctx.fill();
-    if (run.label && width > 54 * devicePixelRatio) {
-      ctx.fillStyle = colour("on-state");
-      ctx.font = `500 ${11 * devicePixelRatio}px "Inter"`;
-      ctx.textBaseline = "middle";
-      ctx.textAlign = "left";
-      ctx.save();
-      ctx.clip();
-      ctx.fillText(run.label, Math.max(left, u.bbox.left) + 6 * devicePixelRatio, y + height / 2 + devicePixelRatio / 2);
-      ctx.restore();
-    }
+    name(u, run, Math.max(left, u.bbox.left), left + width, y + height / 2);
+  }
+
+  // name writes what a run is called into its bar, if there is room.
+  function name({ ctx }, run, left, right, middle) {
+    const margin = 7 * devicePixelRatio;
+    if (!run.label || right - left < 40 * devicePixelRatio) return;
+    ctx.font = scaled(font);
+    if (ctx.measureText(run.label).width > right - left - 2 * margin) return;
+    ctx.fillStyle = colour("on-state");
+    ctx.textBaseline = "middle";
+    ctx.textAlign = "left";
+    ctx.fillText(run.label, left + margin, middle + devicePixelRatio / 2);
   }
 
   // at returns the run under the pointer. The last one drawn is on top.

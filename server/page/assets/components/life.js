@@ -34,12 +34,15 @@ export function lifeBar(record, now = new Date()) {
     return h("g", {}, rect, titled(`${outcome ?? "running"} on ${engine}`));
   };
   const label = (name, date) => h("div", {}, h("span", { class: "muted" }, name), h("time", { title: utc(date) }, date ? clock(date) : none));
+  const claimed = attempts[0]?.from;
+  const between = claimed && x(claimed) > 14 && x(claimed) < 86 && label("first claimed", claimed);
+  if (between) between.style.left = `${x(claimed)}%`;
   return h(
     "div", { class: "life" },
     h("svg", { viewBox: "0 0 100 10", preserveAspectRatio: "none", role: "img", "aria-label": "From submitted to completed" },
       h("rect", { class: "wait", width: "100", height: "10", rx: "1" }), attempts.filter(({ from }) => from).map(part)),
     h("div", { class: "life-times" },
-      label("submitted", begin), attempts.length > 0 && label("first claimed", attempts[0].from), label(record.completed ? "completed" : "now", end)),
+      label("submitted", begin), between, label(record.completed ? "completed" : "now", end)),
   );
 }
 
@@ -53,7 +56,7 @@ function titled(text) {
 export function attemptTable(record) {
   const row = (one, i) => h("tr", {},
     h("td", { class: "number" }, String(i + 1)),
-    h("td", {}, badge(outcomeState(one.outcome), one.outcome && !["ok", "aborted"].includes(one.outcome) ? one.outcome : "")),
+    h("td", {}, badge(outcomeState(one.outcome), ["lost", "timed out", "cancelled"].includes(one.outcome) ? one.outcome : "")),
     h("td", {}, one.engine ? link(to("tasks", { filter: `{engine_uuid: ${JSON.stringify(one.engine)}}` }), { class: "mono", title: one.engine }, short(one.engine, 22)) : none),
     h("td", { class: "time" }, clock(one.from)),
     h("td", { class: "number" }, one.from ? duration((one.to ?? new Date()) - one.from) : none),

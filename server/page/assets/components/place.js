@@ -5,7 +5,7 @@ import { button, h } from "../dom.js";
 
 // loading is some grey lines.
 export function loading(lines = 3) {
-  const line = () => h("div", { class: "line" });
+  const line = () => h("div", { class: "bone" });
   return h("div", { class: "loading", role: "status", "aria-label": "Loading" }, Array.from({ length: lines }, line));
 }
 

@@ -29,10 +29,18 @@ function faint(text) {
 }
 
 function task(record) {
-  return [
-    link(to("task", {}, record.msg_id), { class: "id", tabindex: "-1", title: record.msg_id }, short(record.msg_id, 30)),
-    h("span", { class: "below" }, record.label ?? ""),
-  ];
+  return h(
+    "div", {},
+    link(to("task", {}, record.msg_id), { class: "id", tabindex: "-1", title: record.msg_id }, idParts(record.msg_id)),
+    h("span", { class: "above" }, record.label ?? ""),
+  );
+}
+
+// idParts are the parts of an id of which the first is cut where there is little room:
+// their ends tell ids apart.
+function idParts(id) {
+  const cut = Math.max(0, id.length - 9);
+  return [h("span", { class: "begin" }, id.slice(0, cut)), h("span", {}, id.slice(cut))];
 }
 
 function engine(record) {
@@ -75,7 +83,7 @@ export function taskTable({ sortBy, open, ticked }) {
         h("button", { type: "button", class: "sort", onclick: () => sortBy(next) }, name, h("i", { class: order, "aria-hidden": "true" })),
       );
     };
-    fill(head, h("th", { scope: "col", class: "tick" }, all), columns.map(heading));
+    fill(head, h("th", { scope: "col", class: "tick" }, h("label", {}, all)), columns.map(heading));
   }
 
   function row(record, index, isNew) {

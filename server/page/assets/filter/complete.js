@@ -30,7 +30,7 @@ export function complete(text, caret) {
   const word = typed ? typed.value.toLowerCase() : "";
   const candidates = frame ? within(frame) : before.trim() === typed?.text || !before.trim() ? beginning() : [];
   const options = candidates
-    .filter(({ name }) => name.toLowerCase().includes(word) && name !== typed?.text)
+    .filter(({ name, text: whole }) => name.toLowerCase().includes(word) && whole !== typed?.text)
     .sort((a, b) => rank(a, word) - rank(b, word))
     .slice(0, most);
   return { from, to: caret, options };

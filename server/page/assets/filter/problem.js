@@ -10,18 +10,18 @@ const keyOperators = [
 const topOperators = ["$and", "$comment", "$nor", "$or"];
 
 // explain turns the server's Problem, or a DateError, into {message, hint, code, start,
-// end}. back turns an offset of what was sent into one of the text.
-export function explain(error, text, back = (offset) => offset) {
+// end}. sent is what withDates made of the text.
+export function explain(error, text, sent) {
   if (error.token) return { message: error.message, hint: error.hint, start: error.token.start, end: error.token.end };
-  const syntax = /line (\d+), column (\d+): ([^]*)$/.exec(error.message);
-  if (syntax) return inText(syntax, text, back);
+  const syntax = /line (\d+), column (\d+): ([^]*?)(?: \(code \d+ \w+\))?$/.exec(error.message);
+  if (syntax) return inText(syntax, text, sent);
   const token = error.path ? tokenAt(text, error.path) : null;
   return { message: error.message, hint: operatorHint(error, token), code: error.code, start: token?.start, end: token?.end };
 }
 
-function inText([, line, column, said], text, back) {
+function inText([, line, column, said], text, sent) {
   const [message, hint = ""] = said.split("; ");
-  const start = back(offsetOf(text, Number(line), Number(column)));
+  const start = sent.back(offsetOf(sent.text, Number(line), Number(column)));
   const token = tokens(text).find((piece) => piece.end > start);
   return { message, hint, start, end: token ? Math.max(token.end, start + 1) : start + 1 };
 }

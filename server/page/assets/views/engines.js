@@ -100,7 +100,7 @@ function table(runs, [since, until]) {
   return h(
     "div", { class: "table-wrap" },
     h("table", {},
-      h("thead", {}, h("tr", {}, heading("Engine"), heading("Runs", "number"), heading("Failed or lost", "number"), heading("Busy", "number"), heading("", "wide"), heading("Now", "wide"))),
+      h("thead", {}, h("tr", {}, heading("Engine"), heading("Runs", "number"), heading("Failed", "number"), heading("Busy", "number"), heading("", "wide"), heading("Now", "wide"))),
       h("tbody", {}, [...engines].sort(([a], [b]) => (a < b ? -1 : 1)).map(row)),
     ),
   );
@@ -116,6 +116,6 @@ function overlap(run, since, until) {
 function meter(share) {
   return h(
     "svg", { class: "meter", viewBox: "0 0 100 6", preserveAspectRatio: "none", role: "img", "aria-label": `${Math.round(share)}% busy` },
-    h("rect", { class: "back", width: "100", height: "6", rx: "3" }), h("rect", { class: "full", width: String(share), height: "6", rx: "3" }),
+    h("rect", { class: "full", width: String(share), height: "6" }),
   );
 }

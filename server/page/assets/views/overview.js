@@ -2,6 +2,7 @@
 // fast they come and go, how long they take, and what failed last.
 
 import { api } from "../api.js";
+import { durationSteps } from "../components/axis.js";
 import { chart } from "../components/chart.js";
 import { broken, card, empty, loading } from "../components/place.js";
 import { badge, stateOf, states } from "../components/state.js";
@@ -22,7 +23,7 @@ export function overview(root) {
   const spans = h("div");
   const throughput = chart({
     label: "Tasks finished in each step",
-    axis: (n) => (Number.isInteger(n) ? compact(n) : ""),
+    values: (n) => (Number.isInteger(n) ? compact(n) : ""),
     series: [
       { label: "ok", colour: "ok", shape: "bars", format: number },
       { label: "failed", colour: "failed", shape: "bars", format: number },
@@ -32,7 +33,8 @@ export function overview(root) {
   });
   const durations = chart({
     label: "How long tasks took",
-    axis: (seconds) => duration(seconds * 1000).replace(".00", "").replace(/(\.\d)0s/, "$1s"),
+    values: (seconds) => (seconds ? duration(seconds * 1000).replace(/\.?0+s$/, "s") : "0"),
+    steps: durationSteps,
     series: [
       { label: "median", colour: "accent", shape: "line", format: (s) => duration(s * 1000) },
       { label: "95 in 100 at most", colour: "aborted", shape: "line", format: (s) => duration(s * 1000) },
@@ -74,7 +76,7 @@ export function overview(root) {
     const step = steps.find((s) => (until - since) / s <= mostSteps) ?? steps.at(-1);
     try {
       const activity = await api.activity({ since: iso(Math.floor(since / step) * step), until: iso(until), step: `${step}s` });
-      show(activity, step, [since, until]);
+      show(activity, step, [Math.floor(since / step) * step, Math.ceil(until / step) * step]);
       await loadFailures(since, until);
     } catch (problem) {
       fill(charts, h("div", { class: "card whole" }, broken(problem, () => refresh.now())));
@@ -88,9 +90,11 @@ export function overview(root) {
     if (totals.every((n) => n === 0)) return quiet();
     if (!charts.contains(throughputCard)) fill(charts, throughputCard, durationCard);
     const times = list.map((one) => instant(one.start) / 1000 + step / 2);
-    const column = (key) => list.map((one) => one[key]);
+    const now = Date.now() / 1000;
+    const over = (one) => instant(one.start) / 1000 + step <= now; // a line would fall towards a step that is not
+    const column = (key) => list.map((one) => (key !== "submitted" || over(one) ? one[key] : null));
     const finished = (one) => one.ok + one.failed + one.aborted > 0 && one.p95 > 0;
-    stepNote.textContent = `tasks in ${duration(step * 1000)}`;
+    stepNote.textContent = `tasks in each ${duration(step * 1000)}, UTC`;
     throughput.show({
       times, span, totals, values: ["ok", "failed", "aborted", "submitted"].map(column),
       summary: `${plural(totals[0], "task")} ok, ${number(totals[1])} failed, ${number(totals[2])} aborted, ${number(totals[3])} submitted`,
@@ -148,7 +152,7 @@ function failure(record) {
       to("task", {}, record.msg_id), { class: "failure" },
       badge(stateOf(record)),
       h("span", { class: "what" }, h("b", {}, ename || "error"), evalue ? `: ${evalue}` : ""),
-      h("span", { class: "who mono" }, record.label || short(record.msg_id, 24)),
+      h("span", { class: record.label ? "who" : "who mono" }, record.label || short(record.msg_id, 24)),
       h("time", {}, ago(instant(record.completed))),
     ),
   );

@@ -25,7 +25,7 @@ export function task(root) {
   const streams = { stdout: stream("stdout"), stderr: stream("stderr") };
   const chainPlace = h("div", { class: "chain-place" });
   const buffers = h("div", { class: "buffer-place" });
-  const parts = h("div", { class: "task" }, loading(8));
+  const parts = h("div", { class: "task-parts" }, loading(8));
   fill(root, parts);
 
   const refresh = paced(load, 500);
@@ -37,10 +37,11 @@ export function task(root) {
     try {
       const view = await api.task(asked);
       if (asked !== id || stopped) return;
-      const before = record && stateOf(record);
+      const before = record;
       record = view.record;
       draw();
-      if (before !== stateOf(record)) drawOnce();
+      if (!before || stateOf(before) !== stateOf(record)) drawBuffers();
+      if (!before || before.resubmitted !== record.resubmitted) drawChain();
     } catch (problem) {
       if (asked === id) gone(problem);
       return;
@@ -60,10 +61,10 @@ export function task(root) {
     else refresh.now();
   }
 
-  // drawOnce draws what costs requests of its own, when the task's state has changed.
-  function drawOnce() {
+  // Buffers and resubmissions cost requests of their own: they are asked for when they
+  // may have changed.
+  function drawBuffers() {
     fill(buffers, bufferList(id, "buffers", "Of the request"), bufferList(id, "result_buffers", "Of the result"));
-    drawChain();
   }
 
   async function drawChain() {
@@ -97,7 +98,7 @@ export function task(root) {
     return h(
       "div", { class: "task-head" },
       h("div", {}, badge(state, record.result_content?.ename ?? ""), h("h1", {}, record.label || short(id, 40)), h("p", { class: "mono muted id-line" }, h("span", {}, id), " ", copy)),
-      h("div", { class: "actions", role: "group", "aria-label": "Actions" }, actionButtons(() => ({ msg_ids: [id] }), done)),
+      h("div", { class: "actions", role: "group", "aria-label": "Actions" }, actionButtons(() => ({ msg_ids: [id] }), done, state)),
     );
   }
 

@@ -66,7 +66,7 @@ export function tasks(root) {
     const mine = ++turn;
     const { filter = "", state, sort = newestFirst, page = "" } = params;
     const began = performance.now();
-    let dated = { back: (offset) => offset };
+    let dated = { text: filter, back: (offset) => offset };
     try {
       if (!query || !page) dated = withDates(filter);
       if (!query || !page) query = { filter: dated.text || undefined, state, sort: sortDocument(sort), projection: JSON.stringify(shown), limit: pageSize };
@@ -76,7 +76,7 @@ export function tasks(root) {
       show(found, sort, same);
       hint(filter);
     } catch (problem) {
-      if (mine === turn) wrong(problem, filter, dated.back);
+      if (mine === turn) wrong(problem, filter, dated);
     }
   }
 
@@ -97,10 +97,10 @@ export function tasks(root) {
     return empty("No task matches", "Nothing is selected by this filter and state.", link(to("tasks", { sort: params.sort }), { class: "button" }, "Show all tasks"));
   }
 
-  function wrong(problem, filter, back) {
+  function wrong(problem, filter, dated) {
     if (problem.kind === "token") return view({}); // of a filter that meanwhile is another
     if (problem.token || problem.kind === "query" || problem.code) {
-      box.wrong(explain(problem, filter, back));
+      box.wrong(explain(problem, filter, dated));
       drawPager(0);
       return fill(place, empty("The filter is wrong", "It is shown above where. Nothing was looked for."));
     }
@@ -121,6 +121,7 @@ export function tasks(root) {
     tokens[n] = next;
     const before = n > 2 ? tokens[n - 2] : "";
     const known = n <= 2 || before !== undefined;
+    pager.hidden = n === 1 && length === 0;
     fill(
       pager,
       h("span", { class: "muted" }, length ? `Page ${n} · ${plural(length, "task")}` : ""),

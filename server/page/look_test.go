@@ -1,0 +1,116 @@
+//go:build browser
+
+package page_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/taskdb/taskdb/hub"
+	"github.com/taskdb/taskdb/server/httpapi"
+	"github.com/taskdb/taskdb/taskdb"
+)
+
+// TestLook shows each view on each screen, on which nothing may stand out sideways.
+func TestLook(t *testing.T) {
+	w := newWorld(t, httpapi.Options{})
+	w.live(t, 70*time.Minute)
+	failed := w.newest(t, taskdb.StateFailed)
+	for _, c := range []struct {
+		name string
+		screen
+	}{{"light", desk}, {"dark", night}, {"phone", phone}} {
+		t.Run(c.name, func(t *testing.T) {
+			b := open(t, w, c.screen)
+			for _, v := range []struct{ name, view, shown string }{
+				{"overview", "", ".failure"},
+				{"tasks", "#/tasks", "table.tasks tbody tr"},
+				{"task", "#/task/" + failed, ".buffers li"},
+				{"engines", "#/engines", ".lanes canvas"},
+				{"queues", "#/queues", "table"},
+			} {
+				b.visit(v.view, v.shown)
+				b.shoot(v.name + "-" + c.name)
+				require.LessOrEqual(t, value[int64](b, "document.documentElement.scrollWidth"), c.width, v.name)
+			}
+		})
+	}
+}
+
+// newest is the msg_id of the task in a state that was submitted last.
+func (w *world) newest(t *testing.T, state taskdb.State) (msgID string) {
+	for record, err := range w.db.Find(t.Context(), taskdb.Query{Filter: state.Filter(), Sort: `{submitted: -1}`, Limit: 1}) {
+		require.NoError(t, err)
+		msgID = record.MsgID
+	}
+	return msgID
+}
+
+// TestTheme holds that the page follows the system, until the user says otherwise.
+func TestTheme(t *testing.T) {
+	w := newWorld(t, httpapi.Options{})
+	const ground = "getComputedStyle(document.body).backgroundColor"
+	dark, light := open(t, w, night), open(t, w, desk)
+	for _, b := range []*tab{dark, light} {
+		b.visit("", ".tile")
+	}
+	black, white := value[string](dark, ground), value[string](light, ground)
+	require.NotEqual(t, black, white)
+	light.keys("d")
+	light.sees(ground + " === " + quoted(black))
+	light.visit("", ".tile")
+	require.Equal(t, black, value[string](light, ground), "the choice is kept")
+	light.keys("d")
+	light.sees(ground + " === " + quoted(white))
+}
+
+// TestPhone holds that tasks are found and acted on with a thumb.
+func TestPhone(t *testing.T) {
+	w := newWorld(t, httpapi.Options{})
+	w.some(t)
+	b := open(t, w, phone)
+	b.visit("#/tasks", "table.tasks")
+	b.showing(50, "t-120")
+	b.tick("t-120", "t-118")
+	b.says(".selection", "2 selected")
+	b.shoot("selection-phone")
+	b.press("Cancel")
+	b.says("dialog", "2 unfinished tasks will be aborted.")
+	b.shoot("cancel-phone")
+	b.press("Cancel 2 tasks")
+	b.says("tr[data-id='t-120'] .badge", "aborted")
+	value[bool](b, "(document.querySelector('tr[data-id=\"t-119\"]').click(), true)")
+	b.says("h1", "fit")
+	require.Less(t, value[float64](b, "document.querySelector('.places').getBoundingClientRect().bottom - innerHeight"), 1.0, "the views are at the lower edge")
+}
+
+// TestEmptyHub holds that each view of a new hub says what will be there.
+func TestEmptyHub(t *testing.T) {
+	w := newWorld(t, httpapi.Options{})
+	b := open(t, w, desk)
+	b.visit("", ".empty")
+	b.says(".empty", "As soon as tasks are submitted")
+	b.shoot("overview-empty")
+	b.visit("#/engines", ".empty")
+	b.says(".empty", "No engine ran anything")
+	b.visit("#/queues", ".empty")
+	b.says(".empty", "Nothing is waiting")
+	b.visit("#/task/nobody", ".empty")
+	b.says(".empty", "There is no such task")
+}
+
+// TestQuietHub holds that the overview leads to what happened last, if that was long
+// ago.
+func TestQuietHub(t *testing.T) {
+	w := newWorld(t, httpapi.Options{})
+	w.clock.Store((72 * time.Hour).Milliseconds())
+	_, err := w.hub.Submit(t.Context(), hub.Task{MsgID: "old"})
+	require.NoError(t, err)
+	w.clock.Store(0)
+	b := open(t, w, desk)
+	b.visit("", ".quiet-hub .button")
+	b.press("Show the latest, 3d ago")
+	b.sees("document.querySelector('.legend li:nth-child(4) .value')?.innerText === '1'")
+}
