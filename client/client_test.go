@@ -46,10 +46,10 @@ func connect(t *testing.T, handler http.Handler) *client.Client {
 	return c
 }
 
-func content(t *testing.T, v any) api.Document {
+func content(t *testing.T, v any) api.Exact {
 	doc, err := bson.Marshal(v)
 	require.NoError(t, err)
-	return api.Document(doc)
+	return api.Exact(doc)
 }
 
 // TestLife leads tasks through their lives, by every call that there is for it.
