@@ -65,3 +65,8 @@ func TestConformanceOverSQLite(t *testing.T) {
 	t.Parallel()
 	backendtest.Run(t, openSQLite, departures...)
 }
+
+func TestBounds(t *testing.T) {
+	t.Parallel()
+	backendtest.Bounds(t, func(t *testing.T, options string) *taskdb.DB { return openBehind(t, "dict:?"+options) })
+}
