@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
 	"net/http"
+	"time"
 
 	"github.com/taskdb/taskdb/api"
 	"github.com/taskdb/taskdb/client"
@@ -62,7 +64,8 @@ func (f *storeFlags) checkHub(ctx context.Context, c *client.Client) error {
 // localClient is a client of a hub in this process: the commands that are about tasks
 // ask every hub in one way.
 func localClient(h *hub.Hub, db *taskdb.DB) (*client.Client, error) {
-	handler, err := httpapi.New(h, db, httpapi.Options{})
+	const long = 24 * time.Hour // the user may end it
+	handler, err := httpapi.New(h, db, httpapi.Options{Limits: httpapi.Limits{Time: long, Examined: math.MaxInt64}})
 	if err != nil {
 		return nil, err
 	}

@@ -95,7 +95,7 @@ func (f *submitFlags) tasks(ctx context.Context, p *program, args []string) ([]a
 	tasks := make([]api.Task, len(contents))
 	for i, content := range contents {
 		tasks[i] = common
-		tasks[i].Content = api.Document(content)
+		tasks[i].Content = api.Exact(content)
 	}
 	return tasks, nil
 }

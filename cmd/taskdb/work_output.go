@@ -89,7 +89,7 @@ func unfinishedLetter(text []byte) int {
 
 // result is what a command has written, as the content of a result. Of what is too
 // long it is nothing: the output has it.
-func (o *output) result() api.Document {
+func (o *output) result() api.Exact {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	text := strings.TrimSpace(strings.ToValidUTF8(string(o.kept), string(utf8.RuneError)))
@@ -99,15 +99,15 @@ func (o *output) result() api.Document {
 	var wrapped bson.Raw
 	if json.Valid([]byte(text)) && bson.UnmarshalExtJSON([]byte(`{"result":`+text+`}`), false, &wrapped) == nil {
 		if document, ok := wrapped.Lookup("result").DocumentOK(); ok {
-			return api.Document(document)
+			return api.Exact(document)
 		}
-		return api.Document(wrapped)
+		return api.Exact(wrapped)
 	}
 	wrapped, err := bson.Marshal(bson.D{{Key: "text", Value: text}})
 	if err != nil {
 		return nil // no text fails
 	}
-	return api.Document(wrapped)
+	return api.Exact(wrapped)
 }
 
 // maxTraceback is how many lines a traceback has.
