@@ -1,12 +1,22 @@
 // Package query is MongoDB's query language over raw BSON: filters, sorts,
-// projections, distinct values and updates, with the semantics of MongoDB 8.2 and
-// no store beneath.
+// projections, distinct values, updates and aggregation pipelines, with the
+// semantics of MongoDB 8.2 and no store beneath.
 //
 // Everything is parsed and checked once, by ParseFilter, ParseSort,
-// ParseProjection and ParseUpdate, before any document is looked at; what is
-// wrong is told by an *Error with MongoDB's code and words. An update can also be
-// wrong for one document and right for others: then Update.Apply says so. What was parsed is immutable and
-// safe for use by many goroutines at once.
+// ParseProjection, ParseUpdate and ParsePipeline, before any document is looked at;
+// what is wrong is told by an *Error with MongoDB's code and words. An update or an
+// expression can also be wrong for one document and right for others: then
+// Update.Apply, Filter.Match, Projection.Apply or Pipeline.Run say so. What was
+// parsed is immutable and safe for use by many goroutines at once.
+//
+// # Expressions
+//
+// One evaluator serves $expr in filters, computed keys of projections, updates by
+// pipelines and the stages of pipelines. An expression is parsed into a tree once,
+// what is constant in it is evaluated then, and which keys of a document it asks
+// about is known (Needs). Its rules are not those of filters: a path takes no index
+// of an array and does not take an array at its end apart, values of different
+// classes are ordered, and a missing value is another than null and below it.
 //
 // # Documents
 //

@@ -1,6 +1,7 @@
 package query_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -172,7 +173,7 @@ func TestExpressionErrors(t *testing.T) {
 
 // A few bytes can ask for a value larger than any memory.
 func TestExpressionsThatGrowEndInAnError(t *testing.T) {
-	doc := shell(t, `{_id: 1, a: [1]}`)
+	doc := shell(t, fmt.Sprintf(`{_id: 1, a: ["%0100000d"]}`, 0))
 	for _, expression := range []string{
 		`{$reduce: {input: {$range: [0, 60]}, initialValue: "$a", in: {$concatArrays: ["$$value", "$$value"]}}}`,
 		`{$reduce: {input: {$range: [0, 60]}, initialValue: "$a", in: ["$$value", "$$value"]}}`,

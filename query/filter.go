@@ -19,7 +19,8 @@ type Filter struct {
 // its documentation lists beside $gte and $lte, and $glob (Python's fnmatch).
 //
 // A filter that is wrong, or asks what is not emulated, is refused with an
-// *Error. The filter keeps a copy of doc.
+// *Error. The filter keeps a copy of doc. $$NOW in it is when it was parsed; the
+// variables of a command are bound by Let.Filter before.
 func ParseFilter(doc bson.Raw) (*Filter, error) {
 	if err := Validate(doc); err != nil {
 		return nil, err
@@ -47,8 +48,8 @@ func ParseMongoFilter(doc bson.Raw) (*Filter, error) {
 }
 
 // Match tells whether the filter selects doc. It does not allocate for filters
-// of comparisons. It fails only if a regular expression ran out of its budget:
-// then nothing is known about doc.
+// of comparisons. It fails if a regular expression ran out of its budget, or an
+// expression of $expr does not suit doc: then nothing is known about doc.
 func (f *Filter) Match(doc bson.Raw) (bool, error) { return f.root.matchDocument(doc, nil) }
 
 // Source returns the filter as it was parsed. The caller must not change it.

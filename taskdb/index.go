@@ -47,6 +47,9 @@ func (i Index) definition() (*query.Index, error) {
 		if definition.Partial, err = query.Parse(i.Partial); err != nil {
 			return nil, err
 		}
+		if definition.Partial.HasExpr() {
+			return nil, &query.Error{Code: query.CodeCannotCreateIndex, Message: "unsupported expression in partial index: $expr", Path: "partial"}
+		}
 	}
 	return definition, nil
 }

@@ -185,6 +185,34 @@ func TestAnOperationIsOneCommandWithItsFilterAsItIs(t *testing.T) {
 			func() error { return outcome(db.Update(ctx, taskdb.Update{Filter: odd, Update: `{a: NumberLong(1)}`})) },
 			[]string{`{update: "things", ordered: true, updates: [{q: ` + sent + `, u: {a: NumberLong(1)}, upsert: false}]}`},
 		},
+		"update by a pipeline": {
+			func() error {
+				return outcome(db.Update(ctx, taskdb.Update{Filter: `{$expr: {$gt: ["$a", {$literal: {$ge: 1}}]}}`, Update: `[{$set: {a: "$b"}}]`}))
+			},
+			[]string{`{update: "things", ordered: true, updates: [{q: {$expr: {$gt: ["$a", {$literal: {$ge: 1}}]}}, u: [{$set: {a: "$b"}}], upsert: false}]}`},
+		},
+		"find and modify by a pipeline": {
+			func() error {
+				return outcome(db.FindAndModify(ctx, taskdb.Update{Update: `[{$set: {a: "$b"}}]`}, taskdb.Found{Projection: `{a: "$c"}`}))
+			},
+			[]string{`{findAndModify: "things", fields: {a: "$c"}, new: false, query: {}, update: [{$set: {a: "$b"}}]}`},
+		},
+		"find and upsert by a pipeline": {
+			func() error {
+				return outcome(db.FindAndModify(ctx, taskdb.Update{Update: `[{$set: {a: "$b"}}]`, Upsert: true}, taskdb.Found{Projection: `{a: 1}`}))
+			},
+			[]string{`{findAndModify: "things", query: {}, update: [{$set: {a: "$b"}}], upsert: true, new: false, fields: {a: 1}}`},
+		},
+		"a bulk by pipelines": {
+			func() error {
+				set := taskdb.Update{Update: `[{$set: {a: "$b"}}]`}
+				_, err := db.Bulk(ctx, true, set, set)
+				return err
+			},
+			[]string{`{bulkWrite: 1, errorsOnly: false, ordered: true, ops: [
+				{update: 0, filter: {}, updateMods: [{$set: {a: "$b"}}], multi: false, upsert: false},
+				{update: 0, filter: {}, updateMods: [{$set: {a: "$b"}}], multi: false, upsert: false}], nsInfo: [{ns: "lab.things"}]}`},
+		},
 		"update a record": {
 			func() error { return db.UpdateRecord(ctx, "a", `{$set: {a: 1}}`) },
 			[]string{`{update: "things", ordered: true, updates: [{q: {msg_id: "a"}, u: {$set: {a: 1}}, upsert: false}]}`},
