@@ -29,9 +29,11 @@ import "go.mongodb.org/mongo-driver/v2/bson"
 // sends application/json is understood. What find, distinct and history answer ends
 // with a LastLine.
 
-// Collections are the full names of a store's collections, in order.
+// Collections are the full names of a store's collections, in order, and which of
+// them has the hub's tasks.
 type Collections struct {
 	Collections []string `json:"collections" bson:"collections"`
+	Tasks       string   `json:"tasks" bson:"tasks"`
 }
 
 // Request is a query about a collection, as a store's backend is asked. Without a

@@ -20,8 +20,8 @@ func (d Document) MarshalJSON() ([]byte, error) {
 	return bson.MarshalExtJSON(bson.Raw(d), false, false)
 }
 
-// Exact is a Document that JSON has as canonical extended JSON, which keeps all
-// types.
+// Exact is a Document that JSON has as canonical extended JSON, which keeps the types
+// of numbers. It is read in either form.
 type Exact bson.Raw
 
 // MarshalJSON writes the document as canonical extended JSON.

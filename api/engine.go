@@ -47,10 +47,10 @@ type Renewal struct {
 
 // OutputPiece is the next piece of what a task gives out while it runs.
 type OutputPiece struct {
-	MsgID       string     `json:"msg_id"`
-	Stdout      string     `json:"stdout,omitempty"`
-	Stderr      string     `json:"stderr,omitempty"`
-	DisplayData []Document `json:"display_data,omitempty"`
+	MsgID       string  `json:"msg_id"`
+	Stdout      string  `json:"stdout,omitempty"`
+	Stderr      string  `json:"stderr,omitempty"`
+	DisplayData []Exact `json:"display_data,omitempty"`
 }
 
 // Completion is what came of a task.
@@ -61,9 +61,9 @@ type Completion struct {
 	EValue    string    `json:"evalue,omitempty" doc:"What an error says."`
 	Traceback []string  `json:"traceback,omitempty"`
 	Reason    string    `json:"reason,omitempty" doc:"Why the task was aborted."`
-	Content   Document  `json:"content,omitempty" doc:"What more the reply says."`
-	Header    Document  `json:"header,omitempty"`
-	Metadata  Document  `json:"metadata,omitempty"`
+	Content   Exact     `json:"content,omitempty" doc:"What more the reply says."`
+	Header    Exact     `json:"header,omitempty"`
+	Metadata  Exact     `json:"metadata,omitempty"`
 	Buffers   [][]byte  `json:"buffers,omitempty" doc:"The result's binary parts, in base64."`
 	Started   time.Time `json:"started,omitzero" doc:"By the engine's clock."`
 	Completed time.Time `json:"completed,omitzero" doc:"By the engine's clock."`

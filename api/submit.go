@@ -5,9 +5,9 @@ import "time"
 // Task is a task to submit. All of it is optional.
 type Task struct {
 	MsgID      string    `json:"msg_id,omitempty" doc:"Names the task; made by the hub if it is left out. The same msg_id with the same request is answered as already there."`
-	Header     Document  `json:"header,omitempty" doc:"The request's header."`
-	Metadata   Document  `json:"metadata,omitempty" doc:"The request's metadata."`
-	Content    Document  `json:"content,omitempty" doc:"The request's content: what is to be done."`
+	Header     Exact     `json:"header,omitempty" doc:"The request's header."`
+	Metadata   Exact     `json:"metadata,omitempty" doc:"The request's metadata."`
+	Content    Exact     `json:"content,omitempty" doc:"The request's content: what is to be done."`
 	Buffers    [][]byte  `json:"buffers,omitempty" doc:"The request's binary parts, in base64."`
 	ClientUUID string    `json:"client_uuid,omitempty" doc:"Who asks."`
 	Queue      string    `json:"queue,omitempty" doc:"The queue to wait in."`

@@ -25,6 +25,15 @@ func (c *Client) QueueStatus(ctx context.Context) (status api.Status, err error)
 	return status, nil
 }
 
+// Collections returns the names of the store's collections, and which of them has the
+// hub's tasks.
+func (c *Client) Collections(ctx context.Context) (collections api.Collections, err error) {
+	if err := c.get(ctx, []string{"v1", "collections"}, nil, &collections); err != nil {
+		return collections, fmt.Errorf("collections: %w", err)
+	}
+	return collections, nil
+}
+
 // Drain has the hub refuse new tasks, and tell the reason. Those that it has go on.
 func (c *Client) Drain(ctx context.Context, reason string) error {
 	return c.stop(ctx, http.MethodPut, reason, "v1", "drain")

@@ -106,7 +106,7 @@ func (c *Client) GetResult(ctx context.Context, msgID string) (*taskdb.TaskRecor
 	if err != nil {
 		return nil, fmt.Errorf("get the result of %q: %w", msgID, err)
 	}
-	return tasks[0].Record, tasks[0].failure()
+	return tasks[0].Record, tasks[0].Failure()
 }
 
 // TaskError says that a task failed, or was aborted.
@@ -128,8 +128,8 @@ func (e *TaskError) Error() string {
 	return fmt.Sprintf("task %q failed: %s", e.MsgID, strings.TrimSuffix(e.EName+": "+e.EValue, ": "))
 }
 
-// failure is the error of a task that is finished and not ok, or nil.
-func (t Task) failure() error {
+// Failure returns a *TaskError if the task failed or was aborted, else nil.
+func (t Task) Failure() error {
 	if t.State != taskdb.StateFailed && t.State != taskdb.StateAborted {
 		return nil
 	}

@@ -73,10 +73,11 @@ var indexes = []taskdb.Index{
 
 // Open returns a hub on a collection of tasks, and makes the indexes that it needs
 // there. What it keeps beside the tasks is in the collection "hub" of the same
-// database. The hub has nothing to close; closing the store is for who opened it.
+// database. On a store that is open for reading only it makes none, and answers what
+// does not write. The hub has nothing to close; closing the store is for who opened it.
 func Open(ctx context.Context, db *taskdb.DB, options Options) (*Hub, error) {
 	for _, index := range indexes {
-		if _, err := db.CreateIndex(ctx, index); err != nil && !unknownKind(err) {
+		if _, err := db.CreateIndex(ctx, index); err != nil && !unknownKind(err) && !errors.Is(err, taskdb.ErrReadOnly) {
 			return nil, fmt.Errorf("open hub: %w", err)
 		}
 	}

@@ -73,7 +73,7 @@ func (p planner) orderedInstead(narrowest Plan, n int64, rivals []Plan) Plan {
 // order.
 func (p planner) rivals(c *candidate) bool {
 	return c.index.Partial != nil || len(c.fields) > 0 && c.fields[0].worth() >= worthOfBelow ||
-		p.limit > 0 && c.sorted > 0 && c.sorted == p.sort.Len()
+		p.limit > 0 && p.ordered(c.sorted)
 }
 
 // walks tells whether the plan is a walk over an index.
@@ -84,7 +84,13 @@ func (plan *Plan) walks(index *Index) bool {
 // endsEarly tells whether a walk ends when it has come upon as many documents as
 // are asked for.
 func (p planner) endsEarly(plan Plan) bool {
-	return p.limit > 0 && len(plan.Scans) == 1 && plan.Sorted == p.sort.Len()
+	return p.limit > 0 && len(plan.Scans) == 1 && (p.sort.Len() == 0 || p.ordered(plan.Sorted))
+}
+
+// ordered tells whether the first paths of the sort order the documents, but for an
+// _id that breaks ties, as that of pages does.
+func (p planner) ordered(sorted int) bool {
+	return sorted > 0 && (sorted == p.sort.Len() || sorted == p.sort.Len()-1 && p.sort.paths[sorted].String() == "_id")
 }
 
 // count returns how many entries a plan looks at, but no more than limit.

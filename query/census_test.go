@@ -40,6 +40,8 @@ func TestACensusDecidesBetweenIndexes(t *testing.T) {
 			map[string]int64{"completed_1": 1, "result_content.status_1": 60}, "result_content.status_1"},
 		{"the newest of a common state", `{'result_content.status': 'ok'}`, `{submitted: -1}`, 50,
 			map[string]int64{"result_content.status_1": 900_000}, "submitted_1"},
+		{"a page of the newest of a common state", `{'result_content.status': 'ok'}`, `{submitted: -1, _id: 1}`, 50,
+			map[string]int64{"result_content.status_1": 900_000}, "submitted_1"},
 		{"the newest of a rare state", `{'result_content.status': 'error'}`, `{submitted: -1}`, 50,
 			map[string]int64{"result_content.status_1": 500}, "result_content.status_1"},
 		{"the newest of a few", `{engine_uuid: "e"}`, `{submitted: -1}`, 10,

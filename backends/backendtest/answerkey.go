@@ -28,7 +28,7 @@ var answered = map[string][]string{
 // where they are not, the test is skipped. It prints the score of each group.
 func AnswerKey(t *testing.T, folder string, open Opener) {
 	answerkey.SkipWithout(t, folder)
-	score := answerkey.Score{Refused: refusedOnPurpose}
+	score := answerkey.Score{Refused: answerkey.Refused}
 	cases := 0
 	var db *taskdb.DB
 	for _, file := range answerkey.Files {

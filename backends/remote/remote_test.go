@@ -22,11 +22,15 @@ func openBehind(t *testing.T, storeURL string) *taskdb.DB {
 	store, err := taskdb.Open(t.Context(), storeURL)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, store.Close()) })
-	return openServed(t, store, httpapi.Options{})
+	db, err := taskdb.Open(t.Context(), serveStore(t, store, httpapi.Options{}))
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	return db
 }
 
-// openServed serves a store. The hub has another one, in which its indexes are.
-func openServed(t *testing.T, store *taskdb.DB, options httpapi.Options) *taskdb.DB {
+// serveStore serves a store, and returns where. The hub has another one, in which its
+// indexes are.
+func serveStore(t *testing.T, store *taskdb.DB, options httpapi.Options) (hubURL string) {
 	none, err := taskdb.Open(t.Context(), "nodb:")
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, none.Close()) })
@@ -36,10 +40,7 @@ func openServed(t *testing.T, store *taskdb.DB, options httpapi.Options) *taskdb
 	require.NoError(t, err)
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
-	db, err := taskdb.Open(t.Context(), server.URL)
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, db.Close()) })
-	return db
+	return server.URL
 }
 
 func openDict(t *testing.T) *taskdb.DB { return openBehind(t, "dict:?max_bytes=0") }
@@ -63,4 +64,9 @@ func TestConformanceOverDict(t *testing.T) {
 func TestConformanceOverSQLite(t *testing.T) {
 	t.Parallel()
 	backendtest.Run(t, openSQLite, departures...)
+}
+
+func TestBounds(t *testing.T) {
+	t.Parallel()
+	backendtest.Bounds(t, func(t *testing.T, options string) *taskdb.DB { return openBehind(t, "dict:?"+options) })
 }

@@ -13,6 +13,9 @@ import (
 // storeVariable is the environment variable with the URL of the store.
 const storeVariable = "TASKDB_STORE"
 
+// hubVariable is the environment variable with the URL of the hub.
+const hubVariable = "TASKDB_HUB"
+
 // location says where a store is.
 type location struct {
 	url  *url.URL
@@ -37,9 +40,9 @@ func locate(place, text string) (location, error) {
 }
 
 // schemes are those of the backends that the program imports.
-var schemes = []string{"dict", "mongodb", "mongodb+srv", "nodb", "sqlite"}
+var schemes = []string{"dict", "http", "https", "mongodb", "mongodb+srv", "nodb", "sqlite"}
 
-const storeHint = "want sqlite:FILE, sqlite:///absolute/FILE, mongodb://HOST/, dict: or nodb:"
+const storeHint = "want sqlite:FILE, sqlite:///absolute/FILE, mongodb://HOST/, http://HUB, dict: or nodb:"
 
 // defaultLocation is a file in the directory where the user's programs keep their
 // state, or that of a node there.
@@ -112,6 +115,9 @@ func (l location) path() string {
 	}
 	return filepath.FromSlash(path)
 }
+
+// isHub tells whether the store is one behind a hub.
+func (l location) isHub() bool { return l.url.Scheme == "http" || l.url.Scheme == "https" }
 
 // String returns the URL without a password.
 func (l location) String() string { return l.url.Redacted() }

@@ -7,7 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/taskdb/taskdb/api"
 	"github.com/taskdb/taskdb/internal/spelling"
+	"github.com/taskdb/taskdb/query"
 	"github.com/taskdb/taskdb/taskdb"
 )
 
@@ -73,7 +75,7 @@ func (p *program) purgeCommand() *cobra.Command {
 
 // purge removes records, or tells what would go.
 func (p *program) purge(ctx context.Context, db *taskdb.DB, cmd *cobra.Command, request taskdb.Purge) error {
-	purged, err := db.Purge(ctx, request)
+	purged, err := purgeStore(ctx, db, request)
 	var kept *taskdb.UnfinishedError
 	switch {
 	case errors.As(err, &kept):
@@ -87,6 +89,27 @@ func (p *program) purge(ctx context.Context, db *taskdb.DB, cmd *cobra.Command, 
 	}
 	_, err = fmt.Fprintf(p.stdout, "%d removed, %d of them not finished\n", purged.Records, purged.Unfinished)
 	return err
+}
+
+// purgeStore removes records. Of tasks of a hub the hub does, by its rules.
+func purgeStore(ctx context.Context, db *taskdb.DB, request taskdb.Purge) (taskdb.Purged, error) {
+	c, isBehind := clientOf(db)
+	if isBehind {
+		tasks, err := tasksOf(ctx, c)
+		if err != nil {
+			return taskdb.Purged{}, err
+		}
+		isBehind = tasks == db.Collection()
+	}
+	if !isBehind {
+		return db.Purge(ctx, request)
+	}
+	filter := request.Filter.(*query.Filter)
+	purged, err := c.Purge(ctx, api.Purge{
+		Choice: api.Choice{Filter: api.Expression{Text: filter.String()}, All: request.All},
+		Force:  request.Force, DryRun: request.DryRun,
+	})
+	return taskdb.Purged{Records: purged.Removed, Unfinished: purged.Unfinished}, err
 }
 
 // wrongPurge names the tasks that keep a purge from removing anything.

@@ -10,7 +10,8 @@ hour, what came of one.
 
 Commands use the store that --store names, else the one that the environment
 variable ` + storeVariable + ` names, else a file in your state directory, which
-"taskdb store" tells. With --in they ask a file as it is.
+"taskdb store" tells; or that of the hub that --hub or ` + hubVariable + ` names. With --in
+they ask a file as it is.
 
 Filters are MongoDB's, written as in its shell: {completed: null}. Put them in
 single quotes, so that your shell leaves their $ alone.
@@ -73,6 +74,17 @@ func (p *program) rootCommand() *cobra.Command {
 		p.dropCommand(),
 		p.purgeCommand(),
 	)
+	addGroup(root, "Run tasks:",
+		p.submitCommand(),
+		p.workCommand(),
+		p.resultCommand(),
+		p.resubmitCommand(),
+		p.cancelCommand(),
+		p.priorityCommand(),
+		p.chainCommand(),
+		p.queuesCommand(),
+	)
+	addGroup(root, "Stop and go on:", p.stopCommands()...)
 	addGroup(root, "Keep:",
 		p.storeCommand(),
 		p.collectionsCommand(),

@@ -120,6 +120,9 @@ func (p *program) serve(ctx context.Context, flags *serveFlags) error {
 	if flags.demo {
 		at, err = locate("--demo", demoStore)
 	}
+	if err == nil && at.isHub() {
+		err = usage("name a store: --store URL", "a hub serves a store, and not another hub: %s", at)
+	}
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	_ "github.com/taskdb/taskdb/backends/dict" // what --in files are read into
 	_ "github.com/taskdb/taskdb/backends/mongo"
 	_ "github.com/taskdb/taskdb/backends/nodb"
+	_ "github.com/taskdb/taskdb/backends/remote"
 	_ "github.com/taskdb/taskdb/backends/sqlite"
 	"github.com/taskdb/taskdb/taskdb"
 	"github.com/taskdb/taskdb/transfer"

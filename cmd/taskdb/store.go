@@ -152,7 +152,7 @@ func (l location) openToRead(ctx context.Context) (*taskdb.DB, error) {
 // whyNotOpen adds to an error what to do about it.
 func whyNotOpen(ctx context.Context, at location, err error) error {
 	if errors.Is(err, taskdb.ErrLocked) {
-		return &hinted{err, "one process at a time writes to a store; others can read it meanwhile"}
+		return &hinted{err, "one process at a time writes to a store; others can read it meanwhile, or write through it if it is a hub: --hub URL"}
 	}
 	if at.path() == "" {
 		return err

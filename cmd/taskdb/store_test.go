@@ -202,7 +202,7 @@ func TestLockedStore(t *testing.T) {
 	got := taskdbRun(t, "", "add", `{msg_id: "a"}`, "--store", url+"?lock_wait=0s")
 	require.Equal(t, exitFailure, got.code)
 	require.Contains(t, got.stderr, "in use by another process: process ")
-	require.Contains(t, got.stderr, "one process at a time writes to a store; others can read it meanwhile\n")
+	require.Contains(t, got.stderr, "one process at a time writes to a store; others can read it meanwhile")
 }
 
 func TestCollections(t *testing.T) {

@@ -17,19 +17,20 @@ const (
 )
 
 // whichStore are the flags that name a store: by its URL, or by its kind and its
-// path, or by a node, that has one of its own.
+// path, or by a node, that has one of its own; or the hub that has it.
 type whichStore struct {
-	url, kind, path, node string
-	flags                 *pflag.FlagSet
+	url, hub, kind, path, node string
+	flags                      *pflag.FlagSet
 }
 
 func (w *whichStore) register(cmd *cobra.Command) {
 	w.flags = cmd.Flags()
 	w.flags.StringVar(&w.url, "store", "", "use the store at `URL`: sqlite:FILE, mongodb://HOST/, dict: or nodb: (default $"+storeVariable+", else "+defaultStoreText()+")")
+	w.flags.StringVar(&w.hub, "hub", "", "use the store of the hub at `URL`: http://HOST:PORT; the token is that of $TASKDB_TOKEN")
 	w.flags.StringVar(&w.kind, "store-type", "", "use a store of this `TYPE`: "+kindSQLite+" or "+kindMemory)
 	w.flags.StringVar(&w.path, "store-path", "", "use the sqlite store in the `FILE`")
 	w.flags.StringVar(&w.node, "node", "", "use the default store of the node `NAME`, in a directory of its own")
-	settings.Let(w.flags, "", "store", "store-type", "store-path", "node")
+	settings.Let(w.flags, "", "store", "hub", "store-type", "store-path", "node")
 }
 
 // defaultStoreText shows the default store in the help.
@@ -41,20 +42,35 @@ func defaultStoreText() string {
 	return at.String()
 }
 
-// locate returns the store that the flags name. Of a URL and of a type or a path the
-// one from the stronger place counts: the command line, the environment, the file.
+// locate returns the store that the flags name. Of a hub, a URL and a type or a path
+// the one from the stronger place counts: the command line, the environment, the file.
+// Of places alike that of a hub does.
 func (w *whichStore) locate() (location, error) {
 	url, part := w.origin("store").Strength, "store-type"
 	if w.origin("store-path").Strength > w.origin(part).Strength {
 		part = "store-path"
 	}
-	switch parts := w.origin(part).Strength; {
+	switch hub, parts := w.origin("hub").Strength, w.origin(part).Strength; {
+	case hub > settings.Default && hub >= max(url, parts):
+		return w.locateHub(max(url, parts))
 	case url > parts:
 		return locate(w.place("store"), w.url)
 	case url == parts && url > settings.Default:
 		return location{}, usage("a URL says all of it: sqlite:FILE or dict:", "%s and %s exclude each other", w.place("store"), w.place(part))
 	}
 	return w.locateByParts()
+}
+
+// locateHub returns the hub, unless the command line also names a store.
+func (w *whichStore) locateHub(store settings.Strength) (location, error) {
+	if store == settings.OnCommandLine {
+		return location{}, usage("leave one of them out", "%s has a store of its own, and another is named", w.place("hub"))
+	}
+	at, err := locate(w.place("hub"), w.hub)
+	if err == nil && !at.isHub() {
+		err = usage("want http://HOST:PORT or https://…", "%s is no URL of a hub: %q", w.place("hub"), at.String())
+	}
+	return at, err
 }
 
 // origin returns where the value of a flag comes from. One that is empty is none.
@@ -78,7 +94,7 @@ func (w *whichStore) place(name string) string {
 // strongest returns where what says most about the store comes from.
 func (w *whichStore) strongest() settings.Origin {
 	strongest := settings.Origin{Place: "default"}
-	for _, name := range []string{"store", "store-type", "store-path", "node"} {
+	for _, name := range []string{"store", "hub", "store-type", "store-path", "node"} {
 		if origin := w.origin(name); origin.Strength > strongest.Strength {
 			strongest = origin
 		}

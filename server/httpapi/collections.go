@@ -128,7 +128,7 @@ func (s *server) collectionNames(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	return inBSON(w, r, api.Collections{Collections: names})
+	return inBSON(w, r, api.Collections{Collections: names, Tasks: s.db.Collection()})
 }
 
 func (s *server) dropCollection(w http.ResponseWriter, r *http.Request) error {

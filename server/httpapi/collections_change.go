@@ -140,5 +140,8 @@ func (s *server) putBuffer(w http.ResponseWriter, r *http.Request) error {
 	if strings.ContainsRune(key, 0) {
 		return invalid("query.key", "a key cannot have a NUL")
 	}
+	if err := wait(r.Context()); err != nil { // it comes at the pace of who sends it
+		return err
+	}
 	return done(w, backend.PutBuffer(r.Context(), collection, r.URL.Query().Get("msg_id"), key, r.Body))
 }

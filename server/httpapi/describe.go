@@ -23,6 +23,7 @@ func description(version string) huma.Config {
 	registry := huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)
 	for of, schema := range map[reflect.Type]reflect.Type{
 		reflect.TypeFor[api.Document]():   reflect.TypeFor[documentSchema](),
+		reflect.TypeFor[api.Exact]():      reflect.TypeFor[documentSchema](),
 		reflect.TypeFor[api.Expression](): reflect.TypeFor[expressionSchema](),
 		reflect.TypeFor[api.Duration]():   reflect.TypeFor[durationSchema](),
 	} {

@@ -218,7 +218,7 @@ var questions = []struct {
 }{
 	{"POST", "/v1/tasks/query", api.Query{State: "ok", Limit: 10, Sort: api.Expression{Text: "{completed: -1}"}}},
 	{"POST", "/v1/tasks/query", api.Query{Filter: api.Expression{Text: "{queue: 'q1', completed: null}"}, Limit: 10}},
-	{"POST", "/v1/tasks/count", api.Query{Filter: api.Expression{Text: `{"hub.attempts.1": {$exists: true}}`}}},
+	{"POST", "/v1/tasks/count", api.Query{Filter: api.Expression{Text: `{"hub.lease.until": {$exists: true}}`}}},
 	{"POST", "/v1/tasks/fetch", api.Fetch{MsgIDs: []string{"task-00000", "task-00001", "none"}, Wait: "10ms"}},
 	{"GET", "/v1/counts", nil},
 	{"GET", "/v1/status", nil},

@@ -122,6 +122,10 @@ func TestAUserOfAClientSeesItsRecordsOnly(t *testing.T) {
 	require.NoError(t, c.Distinct(t.Context(), "msg_id", all).Decode(&ids))
 	require.Equal(t, []string{"1"}, ids)
 
+	counted, err := c.CountDocuments(t.Context(), all) // by aggregate
+	require.NoError(t, err)
+	require.EqualValues(t, 1, counted)
+
 	_, err = c.UpdateOne(t.Context(), bson.D{}, bson.D{{Key: "$set", Value: bson.D{{Key: "x", Value: 1}}}})
 	require.Equal(t, unauthorized, codeOf(err))
 	require.Equal(t, unauthorized, codeOf(ada.RunCommand(t.Context(), bson.D{{Key: "collStats", Value: collection}}).Err()))

@@ -3,12 +3,15 @@ package mongowire
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"strconv"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
+
+	"github.com/taskdb/taskdb/taskdb"
 )
 
 // cursor is an answer of which not all was given. Between two commands it holds what
@@ -17,6 +20,7 @@ import (
 type cursor struct {
 	namespace string
 	user      string
+	largest   int                // bytes that a document may have
 	cancel    context.CancelFunc // ends the reading
 	next      func() (bson.Raw, error, bool)
 	stop      func()
@@ -30,16 +34,13 @@ type cursor struct {
 
 // newCursor returns a cursor over documents. It is the caller's, in use, to be closed
 // or kept.
-func newCursor(ctx context.Context, namespace, user string, docs func(ctx context.Context) iter.Seq2[bson.Raw, error]) *cursor {
+func (r *request) newCursor(ctx context.Context, namespace string, docs func(ctx context.Context) iter.Seq2[bson.Raw, error]) *cursor {
 	// It outlives the command that opens it. What ends it is closing it.
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	next, stop := iter.Pull2(docs(ctx))
 	return &cursor{
-		namespace: namespace, user: user, cancel: cancel, stop: stop, inUse: true,
-		next: func() (bson.Raw, error, bool) {
-			doc, err, ok := next()
-			return doc, err, ok
-		},
+		namespace: namespace, user: r.user.Name, largest: r.server.options.MaxDocumentSize,
+		cancel: cancel, next: next, stop: stop, inUse: true,
 	}
 }
 
@@ -65,6 +66,9 @@ func (c *cursor) batch(ctx context.Context, most int64) (batch bson.RawValue, do
 			if doc, err, ok = c.next(); !ok {
 				done = true
 				break
+			}
+			if err == nil && len(doc) > c.largest {
+				err = fmt.Errorf("a document of %d bytes, of %d: %w", len(doc), c.largest, taskdb.ErrTooLarge)
 			}
 			if err != nil {
 				return bson.RawValue{}, false, interruption(ctx, err)

@@ -32,7 +32,7 @@ type verb struct {
 // public is the role of what anybody may do, before it has said who it is.
 const public access.Role = 0
 
-// verbs are the commands by their names.
+// verbs are the commands by their names. They are set by init, since some tell of all.
 var verbs map[string]verb
 
 func init() {

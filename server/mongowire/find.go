@@ -121,7 +121,7 @@ func ownRecords(client string) bson.D {
 // many documents, and all that fit if single says that there is no other.
 func (r *request) answer(ctx context.Context, namespace string, size int64, single bool,
 	docs func(ctx context.Context) iter.Seq2[bson.Raw, error]) (bson.D, error) {
-	c := newCursor(ctx, namespace, r.user.Name, docs)
+	c := r.newCursor(ctx, namespace, docs)
 	batch, done, err := emptyArray, false, error(nil)
 	if size > 0 {
 		batch, done, err = c.batch(ctx, size)

@@ -173,6 +173,14 @@ func TestABatchIsBoundedInBytes(t *testing.T) {
 	require.Equal(t, 7, n)
 }
 
+func TestADocumentIsNoLargerThanDriversWereTold(t *testing.T) {
+	s := serve(t, openStore(t, "dict"), mongowire.Options{MaxDocumentSize: 1000})
+	require.NoError(t, s.db.In("a.b").AddRaw(t.Context(), document(t, `{text: "`+strings.Repeat("x", 1000)+`"}`)))
+	reply := s.dial(t).ask(`{find: "b", $db: "a"}`)
+	require.EqualValues(t, 10334, reply.Lookup("code").Int32())
+	require.EqualValues(t, 1000, s.dial(t).ask(`{hello: 1, $db: "a"}`).Lookup("maxBsonObjectSize").Int32())
+}
+
 func TestAReaderThatIsTooSlowIsCutOff(t *testing.T) {
 	s := serve(t, openStore(t, "dict"), mongowire.Options{IdleTimeout: 50 * time.Millisecond})
 	other := s.connect(t).Database("a").Collection("b")
@@ -210,7 +218,7 @@ func TestConnectionsThatAreDroppedLeaveNothing(t *testing.T) {
 // open.
 func openAndDrop(t *testing.T, s served, n int) {
 	first := s.dial(t)
-	first.ask(`{insert: "b", $db: "a", documents: [{_id: 1}, {_id: 2}, {_id: 3}]}`)
+	first.ask(`{insert: "b", $db: "a", documents: [{}, {}, {}]}`)
 	find := msg(t, 0, single(t, `{find: "b", $db: "a", batchSize: 1}`))
 	for i := range n {
 		socket, err := net.Dial("tcp", s.address)

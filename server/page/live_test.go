@@ -3,8 +3,11 @@
 package page_test
 
 import (
+	"context"
 	"testing"
+	"time"
 
+	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 	"go.mongodb.org/mongo-driver/v2/bson"
 
@@ -32,6 +35,17 @@ func TestLive(t *testing.T) {
 	require.NoError(t, err)
 	b.says("tr[data-id='new-1']", "ok")
 	b.says(".chip.ok", "1")
+}
+
+// TestLeaving holds that a page that nobody sees any more holds no connection: a
+// browser has six of them to a server, for all its tabs.
+func TestLeaving(t *testing.T) {
+	ended := make(chan httpapi.Observation, 1_000)
+	w := newWorld(t, httpapi.Options{Observe: func(_ context.Context, o httpapi.Observation) { ended <- o }})
+	b := open(t, w, desk)
+	b.visit("#/tasks", ".liveness.live")
+	b.do(chromedp.Navigate("about:blank"))
+	require.Eventually(t, func() bool { return (<-ended).Route == "GET /v1/events" }, patience/3, time.Millisecond)
 }
 
 // TestOutput holds that a task's output is shown while it runs, and what came of it

@@ -9,13 +9,16 @@ const longestRest = 30_000;
 // watch calls changed with the events of each piece of the stream, or with none when
 // it may be that something has changed, and told with "live", "polling" or "offline".
 // It ends only, with "unknown", if the server wants a token and the user gives none.
+// While nobody sees the page there is no stream: a browser has six connections to a
+// server for all its tabs.
 export async function watch({ changed, told }) {
   let last = "";
   for (let failures = 0; ; ) {
+    const signal = await seen();
     const poll = setInterval(() => changed([]), pollEvery);
     try {
       const headers = { Accept: "text/event-stream", ...(last ? { "Last-Event-ID": last } : {}) };
-      const response = await request("GET", "/v1/events", { headers });
+      const response = await request("GET", "/v1/events", { headers, signal });
       clearInterval(poll);
       told("live");
       failures = 0;
@@ -29,12 +32,36 @@ export async function watch({ changed, told }) {
         clearInterval(poll);
         return told("unknown");
       }
+      if (problem.name === "AbortError") {
+        clearInterval(poll);
+        continue;
+      }
       told(problem.status ? "polling" : "offline");
       failures++;
     }
     await rest(Math.min(longestRest, 1000 * 2 ** failures));
     clearInterval(poll);
   }
+}
+
+// away tells that the browser keeps the page for the case that the user comes back.
+let away = false;
+addEventListener("pagehide", () => (away = true));
+addEventListener("pageshow", () => (away = false));
+
+// seen waits until the page is seen, and returns a signal that it no longer is.
+async function seen() {
+  while (document.hidden || away) {
+    await new Promise((resolve) => {
+      addEventListener("pageshow", resolve, { once: true });
+      document.addEventListener("visibilitychange", resolve, { once: true });
+    });
+  }
+  const unseen = new AbortController();
+  const { signal } = unseen;
+  addEventListener("pagehide", () => unseen.abort(), { signal });
+  document.addEventListener("visibilitychange", () => unseen.abort(), { signal });
+  return signal;
 }
 
 function rest(ms) {

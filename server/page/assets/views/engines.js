@@ -31,8 +31,10 @@ export function engines(root) {
   async function load() {
     const { since, until } = spanOf(params);
     fill(spans, spanChips("engines", params, ["5m", "15m", "1h", "6h", "1d"]));
+    const asked = params;
     try {
       const found = await api.timeline({ since: iso(since), until: iso(until), limit: mostRuns });
+      if (asked !== params) return refresh.soon();
       await show(found, [since, until]);
     } catch (problem) {
       fill(place, broken(problem, () => refresh.now()));

@@ -19,6 +19,7 @@ const mostFailures = 6;
 
 export function overview(root) {
   let params = {};
+  let shown = null; // the params of what is drawn
   const tiles = h("div", { class: "tiles" });
   const spans = h("div");
   const throughput = chart({
@@ -73,12 +74,18 @@ export function overview(root) {
   async function load() {
     const { since, until } = spanOf(params);
     fill(spans, spanChips("overview", params, ["15m", "1h", "6h", "1d", "7d"]));
+    const asked = params;
+    if (asked !== shown) charts.setAttribute("aria-busy", "true");
     const step = steps.find((s) => (until - since) / s <= mostSteps) ?? steps.at(-1);
     try {
       const activity = await api.activity({ since: iso(Math.floor(since / step) * step), until: iso(until), step: `${step}s` });
+      if (asked !== params) return refresh.soon();
+      charts.setAttribute("aria-busy", "false");
+      shown = asked;
       show(activity, step, [Math.floor(since / step) * step, Math.ceil(until / step) * step]);
       await loadFailures(since, until);
     } catch (problem) {
+      charts.setAttribute("aria-busy", "false");
       fill(charts, h("div", { class: "card whole" }, broken(problem, () => refresh.now())));
     }
   }

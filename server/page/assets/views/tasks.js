@@ -59,25 +59,29 @@ export function tasks(root) {
     }
   }
 
-  let turn = 0;
+  let asking = new AbortController();
   const refresh = paced(() => load(true));
 
   async function load(same) {
-    const mine = ++turn;
+    asking.abort(); // what nobody waits for any more
+    asking = new AbortController();
+    const { signal } = asking;
+    if (!same) place.setAttribute("aria-busy", "true");
     const { filter = "", state, sort = newestFirst, page = "" } = params;
     const began = performance.now();
     let dated = { text: filter, back: (offset) => offset };
     try {
       if (!query || !page) dated = withDates(filter);
       if (!query || !page) query = { filter: dated.text || undefined, state, sort: sortDocument(sort), projection: JSON.stringify(shown), limit: pageSize };
-      const found = await api.query({ ...query, page: page || undefined });
-      if (mine !== turn) return;
+      const found = await api.query({ ...query, page: page || undefined }, signal);
+      if (signal.aborted) return;
       took = performance.now() - began;
       show(found, sort, same);
       hint(filter);
     } catch (problem) {
-      if (mine === turn) wrong(problem, filter, dated);
+      if (!signal.aborted) wrong(problem, filter, dated);
     }
+    if (!signal.aborted) place.setAttribute("aria-busy", "false");
   }
 
   function show(found, sort, same) {
@@ -216,6 +220,7 @@ export function tasks(root) {
     stop() {
       forget();
       refresh.stop();
+      asking.abort();
     },
   };
 }
