@@ -191,7 +191,8 @@ func (s *site) use(ctx context.Context, lease api.Lease, verb string, question a
 	return nil
 }
 
-// asker asks about tasks until all are finished.
+// asker asks about tasks until all are finished: again whenever 50 more are, so that
+// engines get to work on a slow machine too.
 func (s *site) asker(ctx context.Context) error {
 	for !s.done() {
 		msgID := fmt.Sprintf("task-%05d", rand.IntN(s.tasks))
@@ -205,6 +206,9 @@ func (s *site) asker(ctx context.Context) error {
 		}
 		q := questions[rand.IntN(len(questions))]
 		if err := s.ask(ctx, q.method, q.path, q.question, nil); err != nil {
+			return err
+		}
+		if err := s.await(ctx, min(s.count()+50, s.tasks)); err != nil {
 			return err
 		}
 	}
