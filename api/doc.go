@@ -45,7 +45,7 @@
 //
 //	GET    /v1/collections                        Collections
 //	DELETE /v1/collections/{collection}           204
-//	GET    /v1/collections/{collection}/stats     and others: server/httpapi
+//	GET    /v1/collections/{collection}/stats     and others: collections.go
 //
 // Also /openapi.json, /docs, /healthz, /readyz and /metrics, and the page at /.
 //

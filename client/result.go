@@ -45,12 +45,16 @@ func (c *Client) Fetch(ctx context.Context, f Fetch) ([]Task, error) {
 		if f.Wait >= 0 {
 			left = max(0, min(left, time.Until(end)))
 		}
+		began := time.Now()
 		tasks, err := c.fetch(ctx, f, left)
+		if err == nil && (left == 0 || finished(tasks)) {
+			return tasks, nil
+		}
+		if err == nil && time.Since(began) < c.options.Backoff { // a server that stops waits no more
+			err = pause(ctx, c.options.Backoff)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("fetch: %w", err)
-		}
-		if left == 0 || finished(tasks) {
-			return tasks, nil
 		}
 	}
 }

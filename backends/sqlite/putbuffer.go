@@ -160,7 +160,7 @@ func (tx *transaction) withKeys(t *table, seq int64, indexes []int) error {
 	if len(indexes) == 0 {
 		return nil
 	}
-	t.moves.Add(1)
+	tx.move(t)
 	doc, err := t.whole(tx.conn, seq)
 	if err != nil {
 		return err

@@ -137,7 +137,7 @@ func (tx *transaction) rewrite(t *table, old, next execute.Entry) error {
 		return err
 	}
 	if len(names) > 1 {
-		t.moves.Add(1)
+		tx.move(t)
 	}
 	tx.count(t, 0, int64(len(next.Doc)-len(old.Doc)))
 	tx.noteRow(t, after)
@@ -177,7 +177,7 @@ func (tx *transaction) rekey(t *table, e execute.Entry, stays []string, before, 
 		if err := tx.addIndexKeys(t, i, e.ID, after, next); err != nil {
 			return err
 		}
-		t.moves.Add(1)
+		tx.move(t)
 	}
 	return nil
 }

@@ -47,6 +47,9 @@ func (s *Store) source(ctx context.Context, collection string, limit int64) (*so
 
 func (s *Store) sourceOf(t *table, r reading, limit int) *source {
 	moves, lastSeq := t.moves.Load(), t.lastSeq.Load() // before the view, see table
+	if t.moving.Load() {
+		moves = -1 // and no count is
+	}
 	return &source{store: s, table: t, view: t.view.Load(), lastSeq: lastSeq, moves: moves, limit: limit, reading: r}
 }
 

@@ -29,7 +29,10 @@ type table struct {
 	lastSeq atomic.Int64
 	// moves counts changes of records that gave them other keys, also such as are
 	// about to be committed.
-	moves     atomic.Int64
+	moves atomic.Int64
+	// moving tells that a transaction under way has moved records: who begins to read
+	// meanwhile may come upon them before and after its commit.
+	moving    atomic.Bool
 	committed atomic.Pointer[totals]
 	totals    // the writer's
 }

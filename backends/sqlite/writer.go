@@ -167,6 +167,7 @@ func (w *writer) gather(op *operation) {
 // the others alone; if the transaction fails, all do.
 func (w *writer) commit() {
 	tx := &transaction{writer: w, conn: w.conn, changed: map[*table]bool{}}
+	defer tx.settle()
 	err := tx.begin()
 	for _, op := range w.group {
 		if err == nil {
@@ -203,6 +204,22 @@ type transaction struct {
 	onCommit   []func()
 	onRollback []func()
 	changed    map[*table]bool // whose totals are to be saved
+	moved      []*table        // whose records got other keys
+}
+
+// move notes that a record of a table gets other keys.
+func (tx *transaction) move(t *table) {
+	if !t.moving.Swap(true) {
+		tx.moved = append(tx.moved, t)
+	}
+	t.moves.Add(1)
+}
+
+// settle notes that what was moved is committed, or taken back.
+func (tx *transaction) settle() {
+	for _, t := range tx.moved {
+		t.moving.Store(false)
+	}
 }
 
 func (tx *transaction) begin() error { return tx.execute("begin immediate") }

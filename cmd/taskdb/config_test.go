@@ -59,7 +59,7 @@ func TestWrongSettings(t *testing.T) {
 		"misspelt": {misspelt, []string{"count"}, "taskdb count: " + misspelt + ": there is no setting stoer\ndid you mean store?\n"},
 		"broken":   {broken, []string{"count"}, "taskdb count: TASKDB_CONFIG: read settings: " + broken + ": toml: "},
 		"value": {colour, []string{"count"}, "taskdb count: " + colour + ": store is of no kind of store: \"x:\"\n" +
-			"want sqlite:FILE, sqlite:///absolute/FILE, mongodb://HOST/, dict: or nodb:\n"},
+			"want sqlite:FILE, sqlite:///absolute/FILE, mongodb://HOST/, http://HUB, dict: or nodb:\n"},
 		"no such file": {"/nowhere.toml", []string{"count"}, "taskdb count: TASKDB_CONFIG: read settings: open /nowhere.toml: no such file or directory\n"},
 		"two stores": {twoStores, []string{"count"}, "taskdb count: " + twoStores + ": store and " + twoStores + ": store-type exclude each other\n" +
 			"a URL says all of it: sqlite:FILE or dict:\n"},

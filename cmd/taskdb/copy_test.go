@@ -105,7 +105,7 @@ a.task_records: 1 copied, 0 there already
 func TestWrongCopies(t *testing.T) {
 	there := fileURL(t, "there.db")
 	onStore(t, "copy", sample, there)
-	const kinds = "want sqlite:FILE, sqlite:///absolute/FILE, mongodb://HOST/, dict: or nodb:\n"
+	const kinds = "want sqlite:FILE, sqlite:///absolute/FILE, mongodb://HOST/, http://HUB, dict: or nodb:\n"
 	dir := t.TempDir()
 	path := filepath.Join(dir, "none.db")
 	new := "sqlite://" + filepath.ToSlash(path)

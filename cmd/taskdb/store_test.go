@@ -115,15 +115,15 @@ write a file as sqlite:tasks.db
 `},
 		"scheme": {[]string{"count", "--store", "mysql://me:secret@x/y"}, exitUsage, `
 taskdb count: --store is of no kind of store: "mysql://me:xxxxx@x/y"
-want sqlite:FILE, sqlite:///absolute/FILE, mongodb://HOST/, dict: or nodb:
+want sqlite:FILE, sqlite:///absolute/FILE, mongodb://HOST/, http://HUB, dict: or nodb:
 `},
 		"no URL, with a password": {[]string{"count", "--store", "mongodb://me:sec/ret@x/"}, exitUsage, `
 taskdb count: --store is no URL
-want sqlite:FILE, sqlite:///absolute/FILE, mongodb://HOST/, dict: or nodb:
+want sqlite:FILE, sqlite:///absolute/FILE, mongodb://HOST/, http://HUB, dict: or nodb:
 `},
 		"no URL": {[]string{"import", "--store", ":", "x"}, exitUsage, `
 taskdb import: --store is no URL: parse ":": missing protocol scheme
-want sqlite:FILE, sqlite:///absolute/FILE, mongodb://HOST/, dict: or nodb:
+want sqlite:FILE, sqlite:///absolute/FILE, mongodb://HOST/, http://HUB, dict: or nodb:
 `},
 		"option": {[]string{"count", "--store", "dict:?colour=red"}, exitFailure, `
 taskdb count: open store "dict:?colour=red": unknown option "colour", want one of: cull, lost_after, max_bytes, max_records

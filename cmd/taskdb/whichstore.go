@@ -25,7 +25,7 @@ type whichStore struct {
 
 func (w *whichStore) register(cmd *cobra.Command) {
 	w.flags = cmd.Flags()
-	w.flags.StringVar(&w.url, "store", "", "use the store at `URL`: sqlite:FILE, mongodb://HOST/, dict: or nodb: (default $"+storeVariable+", else "+defaultStoreText()+")")
+	w.flags.StringVar(&w.url, "store", "", "use the store at `URL`: sqlite:FILE, mongodb://HOST/, http://HUB, dict: or nodb: (default $"+storeVariable+", else "+defaultStoreText()+")")
 	w.flags.StringVar(&w.hub, "hub", "", "use the store of the hub at `URL`: http://HOST:PORT; the token is that of $TASKDB_TOKEN")
 	w.flags.StringVar(&w.kind, "store-type", "", "use a store of this `TYPE`: "+kindSQLite+" or "+kindMemory)
 	w.flags.StringVar(&w.path, "store-path", "", "use the sqlite store in the `FILE`")

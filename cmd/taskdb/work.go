@@ -207,7 +207,7 @@ func (w worker) nameOf(i int) string {
 const (
 	claimWait = "30s" // how long a claim waits for a task
 	// pauseBetween is how long an engine waits before it asks a hub again that cannot
-	// be reached.
+	// be reached, or does not let it wait.
 	pauseBetween = 2 * time.Second
 )
 
@@ -221,6 +221,7 @@ func (w worker) engine(ctx, carriedOn context.Context, name string) error {
 		claim.Wait = ""
 	}
 	for ctx.Err() == nil {
+		began := time.Now()
 		claimed, err := w.client.Claim(ctx, claim)
 		switch {
 		case err == nil:
@@ -230,17 +231,25 @@ func (w worker) engine(ctx, carriedOn context.Context, name string) error {
 			if w.flags.untilIdle {
 				return nil
 			}
+			if time.Since(began) < pauseBetween { // a hub that stops waits no more
+				pause(ctx)
+			}
 		case errors.Is(err, taskdb.ErrUnreachable), errors.Is(err, client.ErrBusy):
 			w.note("%v", err)
-			select {
-			case <-time.After(pauseBetween):
-			case <-ctx.Done():
-			}
+			pause(ctx)
 		default:
 			return err
 		}
 	}
 	return nil
+}
+
+// pause waits before a hub is asked again.
+func pause(ctx context.Context) {
+	select {
+	case <-time.After(pauseBetween):
+	case <-ctx.Done():
+	}
 }
 
 // tell says what became of a task.
