@@ -137,9 +137,9 @@ func (x *Index) selects(doc []byte) (bool, error) {
 // Key returns the key of a document that has these values on the index's paths,
 // one on each, of which none is an array.
 func (x *Index) Key(onPaths ...bson.RawValue) []byte {
-	values := make([]value, len(onPaths))
-	for i, v := range onPaths {
-		values[i] = valueOf(v)
+	values := make([]value, 0, 4) // on the stack, if there are no more
+	for _, v := range onPaths {
+		values = append(values, valueOf(v))
 	}
 	return x.appendKey(make([]byte, 0, 64), values, new(bool))
 }

@@ -13,12 +13,14 @@ type IndexSet struct {
 	heads   []string // the top-level keys that the indexes ask about, each once
 	headOf  []int    // the head of each index's first path
 	headsOf [][]int  // all heads that each index asks about
+	places  []int    // of all indexes
 }
 
 // NewIndexSet returns the set of some indexes.
 func NewIndexSet(indexes []*Index) *IndexSet {
 	s := &IndexSet{indexes: indexes, headOf: make([]int, len(indexes)), headsOf: make([][]int, len(indexes))}
 	for i, x := range indexes {
+		s.places = append(s.places, i)
 		for _, p := range x.paths {
 			s.headsOf[i] = append(s.headsOf[i], s.addHead(p.parts[0]))
 		}
@@ -48,14 +50,16 @@ func (s *IndexSet) head(key []byte) int {
 
 // Keys returns the keys of doc in each of the indexes, as Index.Keys does.
 func (s *IndexSet) Keys(doc bson.Raw) ([]Keys, error) {
-	return s.keys(doc, s.values(doc), func(int) bool { return true })
+	var room [roomForHeads]value
+	return s.keys(doc, s.values(doc, room[:0]), s.places)
 }
 
-// Differences returns the keys of two documents in the indexes in which they may
-// have different ones, and the places of these: in the others they have equal
-// values for all that is asked about. Keys of the others are left empty.
+// Differences returns the places of the indexes in which two documents may have
+// different keys, and their keys in each of these: in the others they have equal
+// values for all that is asked about.
 func (s *IndexSet) Differences(a, b bson.Raw) (places []int, keysA, keysB []Keys, err error) {
-	valuesA, valuesB := s.values(a), s.values(b)
+	var roomA, roomB [roomForHeads]value
+	valuesA, valuesB := s.values(a, roomA[:0]), s.values(b, roomB[:0])
 	differ := func(i int) bool {
 		return slices.ContainsFunc(s.headsOf[i], func(head int) bool { return !valuesA[head].same(valuesB[head]) })
 	}
@@ -64,24 +68,24 @@ func (s *IndexSet) Differences(a, b bson.Raw) (places []int, keysA, keysB []Keys
 			places = append(places, i)
 		}
 	}
-	wanted := func(i int) bool { return slices.Contains(places, i) }
-	if keysA, err = s.keys(a, valuesA, wanted); err == nil {
-		keysB, err = s.keys(b, valuesB, wanted)
+	if len(places) == 0 {
+		return nil, nil, nil, nil
+	}
+	if keysA, err = s.keys(a, valuesA, places); err == nil {
+		keysB, err = s.keys(b, valuesB, places)
 	}
 	return places, keysA, keysB, err
 }
 
-// keys returns the keys of doc, which has some values under the heads, in the
-// indexes at the places that are wanted.
-func (s *IndexSet) keys(doc bson.Raw, heads []value, wanted func(i int) bool) ([]Keys, error) {
-	keys := make([]Keys, len(s.indexes))
-	lists := make([][]byte, len(s.indexes))
-	buffer := make([]byte, 0, 32*len(s.indexes))
-	for i, x := range s.indexes {
-		if !wanted(i) {
-			continue
-		}
-		v, plain := x.plainValue(heads[s.headOf[i]])
+// keys returns the keys of doc, which has some values under the heads, in each of
+// the indexes at some places.
+func (s *IndexSet) keys(doc bson.Raw, heads []value, places []int) ([]Keys, error) {
+	keys := make([]Keys, len(places))
+	lists := make([][]byte, len(places))
+	buffer := make([]byte, 0, 32*len(places))
+	for i, place := range places {
+		x := s.indexes[place]
+		v, plain := x.plainValue(heads[s.headOf[place]])
 		if !plain {
 			var err error
 			if keys[i], err = x.Keys(doc); err != nil {
@@ -103,9 +107,12 @@ func (s *IndexSet) keys(doc bson.Raw, heads []value, wanted func(i int) bool) ([
 	return keys, nil
 }
 
-// values returns what doc has under each of the heads.
-func (s *IndexSet) values(doc []byte) []value {
-	values := make([]value, len(s.heads))
+// roomForHeads is of how many heads the values need no allocation.
+const roomForHeads = 16
+
+// values returns what doc has under each of the heads, in dst if that has the room.
+func (s *IndexSet) values(doc []byte, dst []value) []value {
+	values := slices.Grow(dst, len(s.heads))[:len(s.heads)]
 	left := len(s.heads)
 	for it := elementsOf(doc); left > 0 && it.next(); {
 		if i := s.head(it.key); i >= 0 && values[i].missing() {

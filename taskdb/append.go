@@ -22,7 +22,7 @@ func (db *DB) AppendText(ctx context.Context, msgID, key, text string) error {
 	if !utf8.ValidString(text) {
 		return db.appendFailed(key, msgID, &query.Error{Code: query.CodeBadValue, Message: "the text is not valid UTF-8"})
 	}
-	return db.appendTail(ctx, msgID, key, bson.RawValue{Type: bson.TypeString, Value: bsoncore.AppendString(nil, text)})
+	return db.appendTail(ctx, msgID, key, bson.RawValue{Type: bson.TypeString, Value: bsoncore.AppendString(make([]byte, 0, 4+len(text)+1), text)})
 }
 
 // AppendList adds elements at the end of what a task's record has under a key: an

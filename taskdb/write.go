@@ -166,7 +166,10 @@ func (db *DB) DropRecord(ctx context.Context, msgID string) error {
 var emptyDocument = bson.Raw{5, 0, 0, 0, 0}
 
 func byMsgID(msgID string) bson.Raw {
-	return bson.Raw(bsoncore.NewDocumentBuilder().AppendString("msg_id", msgID).Build())
+	const others = 4 + 1 + len("msg_id") + 1 + 4 + 1 + 1 // bytes
+	start, dst := bsoncore.AppendDocumentStart(make([]byte, 0, others+len(msgID)))
+	dst = append(bsoncore.AppendStringElement(dst, "msg_id", msgID), 0)
+	return bson.Raw(bsoncore.UpdateLength(dst, start, int32(len(dst))))
 }
 
 // absent is the error of a record that was not there: that it has expired, if the

@@ -75,22 +75,23 @@ func expiredAgain(t *testing.T, db *taskdb.DB) {
 }
 
 func removedIsNotExpired(t *testing.T, db *taskdb.DB) {
-	addSmall(t, db, 0, 4)
-	require.NoError(t, db.DropRecord(t.Context(), "task-00002"))
+	addSmall(t, db, 0, 5)
+	require.NoError(t, db.DropRecord(t.Context(), "task-00003"))
+	addSmall(t, db, 1, 2) // it had expired
 	_, err := db.Purge(t.Context(), taskdb.Purge{All: true})
 	require.NoError(t, err)
-	addSmall(t, db, 0, 1) // it had expired
+	addSmall(t, db, 0, 1) // so had it
 	require.NoError(t, db.DropRecord(t.Context(), "task-00000"))
-	for _, id := range []string{"task-00000", "task-00002", "task-00003"} {
+	for _, id := range []string{"task-00000", "task-00001", "task-00003", "task-00004"} {
 		_, err := db.Get(t.Context(), id)
 		require.ErrorIs(t, err, taskdb.ErrNotFound)
 		require.NotErrorIs(t, err, taskdb.ErrExpired, id)
 	}
-	_, err = db.Get(t.Context(), "task-00001")
+	_, err = db.Get(t.Context(), "task-00002")
 	require.ErrorIs(t, err, taskdb.ErrExpired)
 	require.NoError(t, db.DropCollection(t.Context()))
 	addSmall(t, db, 0, 1)
-	_, err = db.Get(t.Context(), "task-00001")
+	_, err = db.Get(t.Context(), "task-00002")
 	require.NotErrorIs(t, err, taskdb.ErrExpired, "it was in another collection")
 	require.Zero(t, statsOf(t, db).Culled)
 }

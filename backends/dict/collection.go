@@ -194,10 +194,10 @@ func (c *collection) replace(id uint64, doc bson.Raw) error {
 		return err
 	}
 	c.leave(changed, before, id)
-	for _, i := range changed {
-		if key, taken := c.taken(c.indexes[i], after[i], doc); taken {
+	for i, place := range changed {
+		if key, taken := c.taken(c.indexes[place], after[i], doc); taken {
 			c.enter(changed, before, id)
-			return c.duplicate(c.indexes[i].definition, key, doc)
+			return c.duplicate(c.indexes[place].definition, key, doc)
 		}
 	}
 	c.enter(changed, after, id)
@@ -210,9 +210,9 @@ func (c *collection) replace(id uint64, doc bson.Raw) error {
 
 // enter adds a document's keys to the indexes at some places.
 func (c *collection) enter(places []int, keys []query.Keys, id uint64) {
-	var spelled []string
-	for _, i := range places {
-		if c.indexes[i].enter(keys[i], id, &spelled) {
+	spelled := make([]string, 0, len(places))
+	for i, place := range places {
+		if c.indexes[place].enter(keys[i], id, &spelled) {
 			c.noteDefinitions()
 			c.turns.Add(1)
 		}
@@ -221,9 +221,9 @@ func (c *collection) enter(places []int, keys []query.Keys, id uint64) {
 
 // leave removes a document's keys from the indexes at some places.
 func (c *collection) leave(places []int, keys []query.Keys, id uint64) {
-	for _, i := range places {
+	for i, place := range places {
 		for _, key := range keys[i].List {
-			c.indexes[i].remove(key, id)
+			c.indexes[place].remove(key, id)
 		}
 	}
 }
@@ -234,7 +234,7 @@ func (c *collection) idOf(msgID string) (id uint64, ok bool) {
 	if c == nil {
 		return 0, false
 	}
-	wanted := bson.RawValue{Type: bson.TypeString, Value: bsoncore.AppendString(nil, msgID)}
+	wanted := stringValue(msgID)
 	certain := false // that who has the key has the msg_id
 	has := func(candidate uint64) bool {
 		id, ok = candidate, certain || c.docs.get(candidate).Lookup("msg_id").Equal(wanted)
@@ -252,6 +252,10 @@ func (c *collection) idOf(msgID string) (id uint64, ok bool) {
 		}
 	}
 	return id, ok
+}
+
+func stringValue(s string) bson.RawValue {
+	return bson.RawValue{Type: bson.TypeString, Value: bsoncore.AppendString(make([]byte, 0, 4+len(s)+1), s)}
 }
 
 // byMsgID returns the whole document that was stored first with a msg_id, or nil.

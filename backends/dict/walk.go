@@ -48,7 +48,7 @@ func newWalk(scan query.Scan, end uint64, batch int) *walk {
 }
 
 // Walk is execute.Source's.
-func (v *view) Walk(ctx context.Context, scan query.Scan, _ bool, keep func(*execute.Entry) bool) iter.Seq2[execute.Entry, error] {
+func (v *view) Walk(ctx context.Context, scan query.Scan, _ *query.Filter, _ bool, keep func(*execute.Entry) bool) iter.Seq2[execute.Entry, error] {
 	return func(yield func(execute.Entry, error) bool) {
 		w := newWalk(scan, v.end, v.batch)
 		for {

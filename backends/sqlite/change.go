@@ -8,6 +8,7 @@ import (
 
 	"github.com/taskdb/taskdb/backends/internal/bounds"
 	"github.com/taskdb/taskdb/backends/internal/execute"
+	"github.com/taskdb/taskdb/query"
 	"github.com/taskdb/taskdb/taskdb"
 )
 
@@ -162,10 +163,39 @@ func (t *target) Remove(entries ...execute.Entry) error {
 		return err
 	}
 	table := t.tx.tables[t.writable.name]
+	var bytes int64
 	for _, e := range entries {
+		bytes += int64(len(e.Doc))
 		if err := t.tx.forgetExpired(table, e.Doc); err != nil {
 			return err
 		}
 	}
-	return t.tx.remove(table, entries...)
+	return t.tx.remove(table, bytes, entries...)
+}
+
+// Knows is execute.Remover's. What is to be removed from declared indexes, only
+// documents tell.
+func (t *target) Knows(filter *query.Filter) bool {
+	source, ok := t.Source.(*source)
+	return ok && len(source.view.declared) == 0 && source.table.narrow(source.view, filter) != nil
+}
+
+// RemoveSelected is execute.Remover's.
+func (t *target) RemoveSelected(ids []int64, filter *query.Filter) (removed int64, err error) {
+	if err := t.tx.broken(); err != nil {
+		return 0, err
+	}
+	source := t.Source.(*source)
+	table := source.table
+	doomed, bytes, err := t.tx.among(table, ids, table.narrow(source.view, filter))
+	if len(doomed) == 0 || err != nil {
+		return 0, err
+	}
+	if err := t.tx.forgetAllExpired(table, doomed); err != nil {
+		return 0, err
+	}
+	if err := t.tx.remove(table, bytes, doomed...); err != nil {
+		return 0, err
+	}
+	return int64(len(doomed)), nil
 }

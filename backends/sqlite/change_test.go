@@ -2,7 +2,9 @@ package sqlite_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -45,6 +47,40 @@ func TestChanges(t *testing.T) {
 	for _, table := range []string{"collections", "indexes", "index_keys", "buffers", "tails", "chunks", "uploads", "removals"} {
 		require.Equal(t, []string{"0"}, inFile(t, path, "select count(*) from "+table), "all was dropped: %s", table)
 	}
+}
+
+// TestWhatIsChangedBeforeItsTurnStays has records no longer selected by a deletion,
+// which may have found them, one after another from the end.
+func TestWhatIsChangedBeforeItsTurnStays(t *testing.T) {
+	db := openURL(t, "sqlite:"+newPath(t)+"?durability=off")
+	all := ids(20_000)
+	addMany(t, db, all)
+	ended := make(chan error)
+	go func() {
+		_, err := db.Delete(t.Context(), taskdb.Delete{Filter: `{queue: "task", completed: {$ne: null}}`, Many: true})
+		ended <- err
+	}()
+	var kept []string
+	for i, id := range slices.Backward(all) {
+		update := `{$set: {queue: "kept"}}`
+		if i%2 == 0 {
+			update = `{$set: {completed: null}}`
+		}
+		err := db.UpdateRecord(t.Context(), id, update)
+		if errors.Is(err, taskdb.ErrNotFound) {
+			break
+		}
+		require.NoError(t, err)
+		kept = append(kept, id)
+	}
+	require.NoError(t, <-ended)
+	for _, id := range kept {
+		_, err := db.Get(t.Context(), id)
+		require.NoError(t, err)
+	}
+	n, err := db.Count(t.Context(), taskdb.Query{})
+	require.NoError(t, err)
+	require.Len(t, kept, int(n))
 }
 
 // TestNothingIsLeftOfWhatWasRemoved removes records, and values of records, in

@@ -81,7 +81,7 @@ func (tx *transaction) cull(t *table, seq int64, rule string) error {
 	if err != nil {
 		return err
 	}
-	if err := tx.remove(t, e); err != nil {
+	if err := tx.remove(t, int64(len(e.Doc)), e); err != nil {
 		return err
 	}
 	tx.recount(t)

@@ -8,6 +8,7 @@ import (
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"github.com/taskdb/taskdb/backends/internal/bounds"
+	"github.com/taskdb/taskdb/backends/internal/execute"
 	"github.com/taskdb/taskdb/taskdb"
 )
 
@@ -35,6 +36,15 @@ func (tx *transaction) forgetExpired(t *table, doc bson.Raw) error {
 		return nil
 	}
 	return tx.execute("delete from expired where collection = ? and msg_id = ?", t.id, id)
+}
+
+// forgetAllExpired is forgetExpired for records whose msg_ids the column has.
+func (tx *transaction) forgetAllExpired(t *table, records []execute.Entry) error {
+	if t.culled == 0 {
+		return nil
+	}
+	return tx.execute("delete from expired where collection = ? and msg_id in "+
+		"(select msg_id from "+t.sql+" where seq in (select value from json_each(?)))", t.id, listOf(placesOf(records)))
 }
 
 // absent is the error of a record that is not there.

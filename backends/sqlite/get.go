@@ -68,7 +68,7 @@ func (s *Store) seqOf(ctx context.Context, t *table, msgID string) (seq int64, e
 		text, ok := e.Doc.Lookup("msg_id").StringValueOK()
 		return ok && text == msgID
 	}
-	for e, err := range s.sourceOf(t, reading{s.read, s.snapshot}, 0).Walk(ctx, query.Scan{}, true, has) {
+	for e, err := range s.sourceOf(t, reading{s.read, s.snapshot}, 0).Walk(ctx, query.Scan{}, nil, true, has) {
 		return e.ID, err
 	}
 	return 0, s.read(ctx, func(conn *sqlite.Conn) error { return t.absent(conn, msgID) })

@@ -27,7 +27,16 @@ type narrowingPart struct {
 // narrow returns what a filter asks of the records of a scan as a condition on
 // columns; nil if they do not tell.
 func (s *source) narrow(scan query.Scan, filter *query.Filter) *narrowing {
-	if !s.table.tasks || s.view.odd || scan.Index == nil || s.view.origins[scan.Index][0].declared != 0 {
+	if scan.Index == nil || s.view.origins[scan.Index][0].declared != 0 {
+		return nil
+	}
+	return s.table.narrow(s.view, filter)
+}
+
+// narrow returns a filter as a condition on the columns of t; nil if they do not
+// tell.
+func (t *table) narrow(v *view, filter *query.Filter) *narrowing {
+	if !t.tasks || v.odd {
 		return nil
 	}
 	n := new(narrowing)
@@ -71,6 +80,18 @@ func join[C any](n *narrowing, list []C, operator string, add func(C) bool) bool
 	return len(list) > 0
 }
 
+// bind binds the condition's parameters, if there is one, behind so many that are
+// bound already, and returns how many are then.
+func (n *narrowing) bind(stmt *sqlite.Stmt, bound int) int {
+	if n == nil {
+		return bound
+	}
+	for _, p := range n.parts {
+		bound = p.column.bindEnds(stmt, p.stretch, bound)
+	}
+	return bound
+}
+
 // countNarrowed counts what a stretch has for which the condition holds. Filters
 // make more statements than a connection is to keep prepared.
 func (o *origin) countNarrowed(conn *sqlite.Conn, s stretch, only *narrowing) (n int64, err error) {
@@ -79,10 +100,7 @@ func (o *origin) countNarrowed(conn *sqlite.Conn, s stretch, only *narrowing) (n
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, stmt.Finalize()) }()
-	bound := o.bindEnds(stmt, s, 0)
-	for _, p := range only.parts {
-		bound = p.column.bindEnds(stmt, p.stretch, bound)
-	}
+	only.bind(stmt, o.bindEnds(stmt, s, 0))
 	_, err = stmt.Step()
 	return stmt.ColumnInt64(0), err
 }

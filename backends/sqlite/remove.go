@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 
@@ -12,12 +13,13 @@ import (
 // The sweeper removes the chunks of larger ones.
 const maxRemovedAtOnce = pieceSize
 
-// remove removes records with all that belongs to them, or nothing.
-func (tx *transaction) remove(t *table, records ...execute.Entry) error {
+// remove removes records, whose documents have so many bytes, with all that belongs
+// to them, or nothing. They need no Doc if there are no declared indexes.
+func (tx *transaction) remove(t *table, bytes int64, records ...execute.Entry) error {
 	v := t.view.Load()
 	hasApart := func(e execute.Entry) bool { return len(e.Apart) > 0 }
 	if len(v.declared) == 0 && tx.store.bounds.LostAfter == 0 && !slices.ContainsFunc(records, hasApart) {
-		return tx.removeRows(t, records)
+		return tx.removeRows(t, bytes, records)
 	}
 	return tx.atomically(func(tx *transaction) error {
 		for _, e := range records {
@@ -31,28 +33,59 @@ func (tx *transaction) remove(t *table, records ...execute.Entry) error {
 				return err
 			}
 		}
-		return tx.removeRows(t, records)
+		return tx.removeRows(t, bytes, records)
 	})
 }
 
 // removeRows removes rows in one statement: one for each would open a dozen indexes
 // every time.
-func (tx *transaction) removeRows(t *table, records []execute.Entry) error {
-	seqs := []byte{'['}
-	var bytes int64
-	for i, e := range records {
-		if i > 0 {
-			seqs = append(seqs, ',')
-		}
-		seqs = strconv.AppendInt(seqs, e.ID, 10)
-		bytes += int64(len(e.Doc))
-	}
-	seqs = append(seqs, ']')
-	if err := tx.execute("delete from "+t.sql+" where seq in (select value from json_each(?))", string(seqs)); err != nil {
+func (tx *transaction) removeRows(t *table, bytes int64, records []execute.Entry) error {
+	if err := tx.execute("delete from "+t.sql+" where seq in (select value from json_each(?))", listOf(placesOf(records))); err != nil {
 		return err
 	}
 	tx.count(t, -int64(len(records)), -bytes)
 	return nil
+}
+
+func placesOf(records []execute.Entry) []int64 {
+	seqs := make([]int64, len(records))
+	for i, e := range records {
+		seqs[i] = e.ID
+	}
+	return seqs
+}
+
+// listOf returns places as a JSON array, which a statement takes as one parameter.
+func listOf(seqs []int64) string {
+	list := []byte{'['}
+	for i, seq := range seqs {
+		if i > 0 {
+			list = append(list, ',')
+		}
+		list = strconv.AppendInt(list, seq, 10)
+	}
+	return string(append(list, ']'))
+}
+
+// among returns those of the records with some places for which a condition on
+// columns holds, without their documents, and how many bytes these have.
+func (tx *transaction) among(t *table, seqs []int64, only *narrowing) (records []execute.Entry, bytes int64, err error) {
+	stmt, _, err := tx.conn.PrepareTransient("select t.seq, t.lifted, length(t.doc) from " + t.sql +
+		" t where t.seq in (select value from json_each(?)) and " + only.sql.String())
+	if err != nil {
+		return nil, 0, err
+	}
+	defer func() { err = errors.Join(err, stmt.Finalize()) }()
+	stmt.BindText(1, listOf(seqs))
+	only.bind(stmt, 1)
+	for {
+		found, err := stmt.Step()
+		if !found || err != nil {
+			return records, bytes, err
+		}
+		records = append(records, execute.Entry{ID: stmt.ColumnInt64(0), Apart: apart(stmt, 1)})
+		bytes += stmt.ColumnInt64(2)
+	}
 }
 
 // removeAllKeys removes a record's keys from the declared indexes.

@@ -31,10 +31,21 @@ const (
 // binds; its columns are seq, the value and, if docs are wanted, what is kept
 // apart and the document.
 func (o *origin) sql(s stretch, reverse, docs bool) string {
-	from, more := o.from, ""
 	if docs {
-		from, more = o.records, ", t.lifted, t.doc"
+		return o.walkSQL(s, reverse, o.records, ", t.lifted, t.doc")
 	}
+	return o.walkSQL(s, reverse, o.from, "")
+}
+
+// narrowedSQL is sql without docs, but with a column that tells whether a narrowing
+// holds, whose parameters come first. What it does not hold for is counted by who
+// reads no more than so much at once.
+func (o *origin) narrowedSQL(s stretch, reverse bool, only *narrowing) string {
+	return o.walkSQL(s, reverse, o.records, ", "+only.sql.String())
+}
+
+// walkSQL is sql with more columns, which from has.
+func (o *origin) walkSQL(s stretch, reverse bool, from, more string) string {
 	value, direction := o.value, ""
 	if reverse {
 		direction = " desc"
@@ -87,9 +98,10 @@ func (o *origin) highCondition(high value) string {
 	return " and " + o.value + " < ?"
 }
 
-// bind binds a stretch to the statement of sql.
-func (o *origin) bind(stmt *sqlite.Stmt, s stretch) {
-	n := o.bindEnds(stmt, s, 0)
+// bind binds a stretch to the statement of sql, behind n parameters that are bound
+// already.
+func (o *origin) bind(stmt *sqlite.Stmt, s stretch, n int) {
+	n = o.bindEnds(stmt, s, n)
 	stmt.BindInt64(n+1, s.after)
 	stmt.BindInt64(n+2, s.upTo)
 }

@@ -29,7 +29,8 @@ type walk struct {
 	parts   []part
 	reverse bool
 	docs    bool
-	size    int // how many records the next batch may read
+	only    *narrowing // what else must hold, if the columns tell
+	size    int        // how many records the next batch may read
 	later   bool
 	look    look
 	entries []execute.Entry // what the last batch kept
@@ -54,9 +55,9 @@ func (p *part) next() (s stretch, ok bool) {
 }
 
 // Walk is execute.Source's.
-func (s *source) Walk(ctx context.Context, scan query.Scan, docs bool, keep func(*execute.Entry) bool) iter.Seq2[execute.Entry, error] {
+func (s *source) Walk(ctx context.Context, scan query.Scan, rest *query.Filter, docs bool, keep func(*execute.Entry) bool) iter.Seq2[execute.Entry, error] {
 	return func(yield func(execute.Entry, error) bool) {
-		w := s.walk(scan, docs)
+		w := s.walk(scan, rest, docs)
 		w.look.keep = keep
 		for len(w.parts) > 0 {
 			err := w.batch(ctx)
@@ -73,8 +74,12 @@ func (s *source) Walk(ctx context.Context, scan query.Scan, docs bool, keep func
 	}
 }
 
-func (s *source) walk(scan query.Scan, docs bool) *walk {
+func (s *source) walk(scan query.Scan, rest *query.Filter, docs bool) *walk {
 	w := &walk{source: s, reverse: scan.Reverse, docs: docs, size: batchRecords}
+	if rest != nil && !docs {
+		w.only = s.narrow(scan, rest)
+		w.docs = w.only == nil
+	}
 	if s.limit > 0 {
 		w.size = min(w.size, s.limit)
 	}
@@ -159,19 +164,40 @@ func (b *batch) lookForTurn(conn *sqlite.Conn) error {
 	return err
 }
 
+// prepare returns the statement that reads a stretch, and ends the one before. One
+// that is narrowed is not kept: filters make too many of them.
+func (b *batch) prepare(conn *sqlite.Conn, o *origin, s stretch, before *sqlite.Stmt) (stmt *sqlite.Stmt, err error) {
+	if err := b.release(before); err != nil {
+		return nil, err
+	}
+	if b.only == nil {
+		return conn.Prepare(o.sql(s, b.reverse, b.docs || o.check))
+	}
+	stmt, _, err = conn.PrepareTransient(o.narrowedSQL(s, b.reverse, b.only))
+	return stmt, err
+}
+
+// release ends a statement, if there is one, unless the connection keeps it.
+func (b *batch) release(stmt *sqlite.Stmt) error {
+	if b.only == nil || stmt == nil {
+		return nil
+	}
+	return stmt.Finalize()
+}
+
 // part reads the stretches of a part as far as the batch goes. Stretches of the
 // same shape, as many points are, share a statement.
-func (b *batch) part(conn *sqlite.Conn, p *part) error {
+func (b *batch) part(conn *sqlite.Conn, p *part) (err error) {
 	var stmt *sqlite.Stmt
 	var prepared shape
+	defer func() { err = errors.Join(err, b.release(stmt)) }()
 	for !b.full() {
 		s, ok := p.next()
 		if !ok {
 			return nil
 		}
 		if stmt == nil || s.shape() != prepared {
-			var err error
-			if stmt, err = conn.Prepare(p.origin.sql(s, b.reverse, b.docs || p.origin.check)); err != nil {
+			if stmt, err = b.prepare(conn, &p.origin, s, stmt); err != nil {
 				return err
 			}
 			prepared = s.shape()
@@ -188,7 +214,7 @@ func (b *batch) part(conn *sqlite.Conn, p *part) error {
 
 // stretch reads a stretch as far as the batch goes, and returns the rest.
 func (b *batch) stretch(stmt *sqlite.Stmt, o *origin, s stretch) (rest []stretch, err error) {
-	o.bind(stmt, s)
+	o.bind(stmt, s, b.only.bind(stmt, 0))
 	for {
 		found, err := stmt.Step()
 		if !found || err != nil {
@@ -217,8 +243,11 @@ type look struct {
 func (l *look) at(stmt *sqlite.Stmt, check bool) (size int, kept bool) {
 	l.entry, l.kept = execute.Entry{ID: stmt.ColumnInt64(0), Check: check}, false
 	const columns = 2
-	if stmt.ColumnCount() == columns {
+	switch stmt.ColumnCount() {
+	case columns:
 		return 0, l.keep(&l.entry)
+	case columns + 1: // what a narrowing says
+		return 0, stmt.ColumnBool(columns) && l.keep(&l.entry)
 	}
 	l.entry.Apart, l.entry.Fresh = apart(stmt, columns), true
 	n, _ := stmt.ColumnReader(columns + 1).WriteTo(l) // Write does not fail

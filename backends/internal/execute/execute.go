@@ -22,10 +22,12 @@ type Source interface {
 	Indexes() []*query.Index
 
 	// Walk yields what a scan finds and keep wants, in the scan's order. It may find
-	// more, each marked by Check. Without docs, entries need no Doc, but for those.
+	// more, each marked by Check. Without docs, entries need no Doc, but for those
+	// and, if rest is not nil, for those of which the Source does not know that rest
+	// selects them; it may leave out what rest does not select.
 	// keep may change the entry that it is shown, and does not hold on to its Doc:
 	// a Source may show it what will be copied only if it is wanted.
-	Walk(ctx context.Context, scan query.Scan, docs bool, keep func(e *Entry) bool) iter.Seq2[Entry, error]
+	Walk(ctx context.Context, scan query.Scan, rest *query.Filter, docs bool, keep func(e *Entry) bool) iter.Seq2[Entry, error]
 
 	// Count returns how many entries a scan has, of those only that rest selects if
 	// it is not nil; false if documents must be looked at to know.
@@ -240,7 +242,7 @@ func (x *execution) selected(ctx context.Context, docs bool) iter.Seq2[Entry, er
 				}
 				return !spent && x.keep(e)
 			}
-			for e, err := range x.source.Walk(ctx, scan, docs || !x.plan.Exact, keep) {
+			for e, err := range x.source.Walk(ctx, scan, x.plan.Rest, docs, keep) {
 				switch {
 				case err != nil && budget.Spent():
 					err = taskdb.ErrBudget
@@ -282,12 +284,12 @@ func (x *execution) count(key, record bool) {
 // says whether matches is to decide: where the filter needs what is kept apart, or
 // failed, or where the plan may be wrong and there is no Doc.
 func (x *execution) keep(e *Entry) bool {
-	filter, exact := x.plan.Rest, x.plan.Exact
+	filter, decided := x.plan.Rest, x.plan.Exact || e.Doc == nil // by the plan, or by the source
 	if e.Check || x.source.Since().Turned {
-		filter, exact = x.request.Filter, false
+		filter, decided = x.request.Filter, false
 	}
 	switch {
-	case exact:
+	case decided:
 		return true
 	case e.Doc == nil, slices.ContainsFunc(e.Apart, filter.Needs):
 		e.Check = true

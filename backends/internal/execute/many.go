@@ -21,6 +21,19 @@ type Promiser interface {
 	Promise(ids *roaring64.Bitmap, filter *query.Filter) (wait func(ctx context.Context) (removed int64, err error), err error)
 }
 
+// Remover is a Target that may know what a filter selects without looking at
+// documents.
+type Remover interface {
+	Target
+
+	// Knows tells whether it knows what the filter selects.
+	Knows(filter *query.Filter) bool
+
+	// RemoveSelected removes those of the documents with some ids that a filter, of
+	// which it knows that, selects: all of them or none. It returns how many were.
+	RemoveSelected(ids []int64, filter *query.Filter) (removed int64, err error)
+}
+
 // many carries out a change of all documents that it selects. They are found
 // while others write, and then changed in steps.
 func (w *writing) many(ctx context.Context, c *taskdb.Change) taskdb.Outcome {
@@ -47,8 +60,39 @@ func (w *writing) many(ctx context.Context, c *taskdb.Change) taskdb.Outcome {
 
 // found returns the ids of the documents that a filter selects.
 func found(ctx context.Context, source Source, filter *query.Filter) (*roaring64.Bitmap, error) {
+	ids, ok, err := foundDifference(ctx, source, filter)
+	if ok || err != nil {
+		return ids, err
+	}
+	return start(ctx, source, taskdb.Request{Filter: filter, Sort: &query.Sort{}}).ids(ctx)
+}
+
+// foundDifference finds those for which A and not B holds as those for which A
+// holds, if indexes tell these, without those for which A and B hold, as
+// countDifference counts them.
+func foundDifference(ctx context.Context, source Source, filter *query.Filter) (ids *roaring64.Bitmap, ok bool, err error) {
+	if x := start(ctx, source, taskdb.Request{Filter: filter, Sort: &query.Sort{}}); x.plan.Exact {
+		ids, err = x.ids(ctx)
+		return ids, true, err
+	}
+	all, excepted, ok := filter.Difference()
+	if !ok {
+		return nil, false, nil
+	}
+	if ids, ok, err = foundDifference(ctx, source, all); !ok || err != nil {
+		return nil, false, err
+	}
+	others, err := found(ctx, source, excepted)
+	if err != nil {
+		return nil, false, err
+	}
+	ids.AndNot(others)
+	return ids, true, nil
+}
+
+func (x *execution) ids(ctx context.Context) (*roaring64.Bitmap, error) {
 	ids := roaring64.New()
-	for e, err := range start(ctx, source, taskdb.Request{Filter: filter, Sort: &query.Sort{}}).selected(ctx, false) {
+	for e, err := range x.selected(ctx, false) {
 		if err != nil {
 			return nil, err
 		}
@@ -141,15 +185,34 @@ func some(ctx context.Context, t Target, c *taskdb.Change, left roaring64.IntPee
 	return done
 }
 
-// removedAtOnce is how many documents are removed together.
-const removedAtOnce = 128
+// How many documents are removed together, if each is looked at and if none is.
+const (
+	removedAtOnce = 128
+	unseenAtOnce  = 512
+)
 
-// removeSome removes those of the next documents that the filter selects, up to the
-// first that it fails on.
-func removeSome(ctx context.Context, t Target, filter *query.Filter, left roaring64.IntPeekable64) (removed int64, failed error) {
+// removeSome removes those of the next documents that the filter selects now, up to
+// the first that it fails on.
+func removeSome(ctx context.Context, t Target, filter *query.Filter, left roaring64.IntPeekable64) (removed int64, err error) {
+	if remover, ok := t.(Remover); ok && remover.Knows(filter) {
+		return remover.RemoveSelected(next(left, unseenAtOnce), filter)
+	}
+	return removeMatching(ctx, t, filter, next(left, removedAtOnce))
+}
+
+// next returns the next ids, so many at the most.
+func next(left roaring64.IntPeekable64, most int) []int64 {
+	ids := make([]int64, 0, most)
+	for len(ids) < most && left.HasNext() {
+		ids = append(ids, int64(left.Next()))
+	}
+	return ids
+}
+
+func removeMatching(ctx context.Context, t Target, filter *query.Filter, ids []int64) (removed int64, failed error) {
 	var doomed []Entry
-	for n := 0; n < removedAtOnce && left.HasNext() && failed == nil; n++ {
-		e, err := t.Fetch(ctx, int64(left.Next()))
+	for i := 0; i < len(ids) && failed == nil; i++ {
+		e, err := t.Fetch(ctx, ids[i])
 		ok := false
 		if err == nil {
 			ok, err = match(ctx, t, filter, e)

@@ -17,7 +17,7 @@ type Nothing struct{}
 func (Nothing) Indexes() []*query.Index { return nil }
 
 // Walk is Source's.
-func (Nothing) Walk(context.Context, query.Scan, bool, func(*Entry) bool) iter.Seq2[Entry, error] {
+func (Nothing) Walk(context.Context, query.Scan, *query.Filter, bool, func(*Entry) bool) iter.Seq2[Entry, error] {
 	return func(func(Entry, error) bool) {}
 }
 

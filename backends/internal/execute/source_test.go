@@ -24,7 +24,7 @@ type shelf struct {
 	apart   string         // a top-level key that is kept apart from the documents
 	gone    map[int64]bool // documents that are no longer there when they are asked for
 	odd     map[int64]bool // documents that every walk yields, to be checked
-	filters bool           // Count asks the rest of a filter
+	filters bool           // Count, and Walk without docs, ask the rest of a filter
 	walked  int            // how many entries walks have yielded
 	fetched int            // how many documents were fetched again
 }
@@ -81,7 +81,7 @@ func (s *shelf) ids(scan query.Scan) (ids []int64) {
 	return ids
 }
 
-func (s *shelf) Walk(ctx context.Context, scan query.Scan, docs bool, keep func(*execute.Entry) bool) iter.Seq2[execute.Entry, error] {
+func (s *shelf) Walk(ctx context.Context, scan query.Scan, rest *query.Filter, docs bool, keep func(*execute.Entry) bool) iter.Seq2[execute.Entry, error] {
 	return func(yield func(execute.Entry, error) bool) {
 		ids := s.ids(scan)
 		for id := range s.docs {
@@ -95,8 +95,17 @@ func (s *shelf) Walk(ctx context.Context, scan query.Scan, docs bool, keep func(
 				return
 			}
 			e := s.entry(id)
-			if !docs && !e.Check {
+			if !docs && !e.Check && (rest == nil || s.filters) {
 				e.Doc = nil
+			}
+			if e.Doc == nil && rest != nil {
+				ok, err := rest.Match(s.docs[id])
+				if err != nil {
+					panic(err)
+				}
+				if !ok {
+					continue
+				}
 			}
 			s.walked++
 			if s.keeps(&e, keep) && !yield(e, nil) {

@@ -105,8 +105,8 @@ func appendJoined(dst []byte, key string, v bsoncore.Value, kind bson.Type, tail
 	dst = bsoncore.AppendHeader(dst, bsoncore.Type(kind), key)
 	start, dst := bsoncore.ReserveLength(dst)
 	if kind == bson.TypeString {
-		if text, ok := v.StringValueOK(); ok {
-			dst = append(dst, text...)
+		if v.Type == bsoncore.TypeString {
+			dst = append(dst, v.Data[4:len(v.Data)-1]...)
 		}
 		dst = append(append(dst, tail...), 0)
 		return bsoncore.UpdateLength(dst, start, int32(len(dst))-start-4)
