@@ -84,7 +84,10 @@ func parseFrame(message []byte, most int) (frame, error) {
 	default:
 		err = malformed("its kind is %d", opcode)
 	}
-	return f, err
+	if err != nil {
+		return frame{}, err
+	}
+	return f, nil
 }
 
 // knownFlags are those of the flags which a server has to know, that it does.
