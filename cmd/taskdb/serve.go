@@ -66,6 +66,7 @@ func (p *program) serveCommand() *cobra.Command {
 func (f *serveFlags) register(cmd *cobra.Command) {
 	f.store.register(cmd)
 	own := pflag.NewFlagSet("", pflag.ContinueOnError)
+	own.SortFlags = false
 	o := &f.options
 	own.StringVar(&o.HTTP, "http", "127.0.0.1:4417", "answer HTTP at this `ADDRESS`; empty is not at all")
 	own.StringVar(&o.Mongo, "mongo", "", "answer MongoDB's clients at this `ADDRESS`, as 127.0.0.1:27017 (default not at all)")
@@ -121,6 +122,9 @@ func (p *program) serve(ctx context.Context, flags *serveFlags) error {
 	}
 	if err != nil {
 		return err
+	}
+	if at.url.Scheme == "nodb" {
+		return usage("take another store", "a hub keeps tasks, and %s keeps nothing", at)
 	}
 	return at.write(ctx, p, func(db *taskdb.DB) error { return p.serveStore(ctx, flags, at, db.In(flags.store.collection)) })
 }

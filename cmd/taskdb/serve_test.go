@@ -108,6 +108,7 @@ func TestWrongServe(t *testing.T) {
 		"certificate alone":        {[]string{"--tls-cert", "x"}, exitUsage, "a certificate and its key go together\n"},
 		"no certificate":           {[]string{"--tls-cert", "x", "--tls-key", "y"}, exitFailure, "read the certificate: open x: no such file or directory\n"},
 		"demonstration of a store": {[]string{"--demo"}, exitUsage, "--demo has a store of its own, and --store names another\n"},
+		"nothing kept":             {[]string{"--store", "nodb:"}, exitUsage, "a hub keeps tasks, and nodb: keeps nothing\n"},
 		"level":                    {[]string{"--log-level", "loud"}, exitUsage, "--log-level is no level: \"loud\"\n"},
 		"read only":                {[]string{"--read-only"}, exitUsage, "--read-only forbids it\n"},
 	} {

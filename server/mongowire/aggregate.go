@@ -17,7 +17,7 @@ var aggregateFields = []string{"pipeline", "cursor", "explain", "allowDiskUse", 
 // aggregate carries out the command of this name.
 func aggregate(ctx context.Context, r *request) (bson.D, error) {
 	f := r.read(aggregateFields...)
-	db, pipeline, err := r.pipeline(ctx, f)
+	db, asked, pipeline, err := r.pipeline(ctx, f)
 	if err != nil {
 		return nil, err
 	}
@@ -39,18 +39,22 @@ func aggregate(ctx context.Context, r *request) (bson.D, error) {
 		return nil, err
 	}
 	return r.answer(ctx, db.Collection(), size, false, func(ctx context.Context) iter.Seq2[bson.Raw, error] {
+		if asked != nil {
+			return runOverStats(ctx, db, asked, pipeline)
+		}
 		return runPipeline(ctx, db, pipeline)
 	})
 }
 
-// pipeline reads what an aggregate command asks for, and of which collection.
-func (r *request) pipeline(ctx context.Context, f *command.Fields) (*taskdb.DB, *query.Pipeline, error) {
+// pipeline reads what an aggregate command asks for, and of which collection. With
+// $collStats, whose operand is returned, it is of figures about the collection.
+func (r *request) pipeline(ctx context.Context, f *command.Fields) (*taskdb.DB, bson.Raw, *query.Pipeline, error) {
 	if v := f.Value("aggregate"); v.IsNumber() {
 		f.Refuse(query.CodeInvalidNamespace, "aggregate", "{aggregate: 1} is not implemented; a collection is required")
 	}
 	db, err := r.collection(f.Collection())
 	if f.Err() != nil || err != nil {
-		return nil, nil, firstOf(f.Err(), err)
+		return nil, nil, nil, firstOf(f.Err(), err)
 	}
 	f.Required("pipeline")
 	stages := f.Documents("pipeline")
@@ -60,20 +64,24 @@ func (r *request) pipeline(ctx context.Context, f *command.Fields) (*taskdb.DB, 
 	hint := f.Hint()
 	let := f.Let()
 	if err := f.Err(); err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	if r.user.Client != "" {
+	asked, stages, err := r.splitStats(stages)
+	switch {
+	case err != nil:
+		return nil, nil, nil, err
+	case asked == nil && r.user.Client != "":
 		own, err := bson.Marshal(bson.D{{Key: "$match", Value: ownRecords(r.user.Client)}})
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 		stages = append([]bson.Raw{own}, stages...)
 	}
 	pipeline, err := query.ParsePipeline(stages, let)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	return db, pipeline, checkHint(ctx, db, hint)
+	return db, asked, pipeline, checkHint(ctx, db, hint)
 }
 
 // queryOf is what the store is asked for a pipeline.

@@ -111,6 +111,8 @@ var commands = []struct {
 	{`{delete: "b", deletes: [{q: {}, limit: 0}], $db: "a"}`, `{n: 3, ok: 1.0}`},
 
 	{`{collStats: "b", $db: "a"}`, `{ns: "a.b", count: 0, nindexes: 1}`},
+	{`{aggregate: "b", pipeline: [{$collStats: {storageStats: {}, count: {}}}, {$project: {count: 1, n: "$storageStats.nindexes"}}], cursor: {}, $db: "a"}`,
+		`{cursor: {firstBatch: [{count: 0, n: 1}], id: NumberLong(0), ns: "a.b"}}`},
 	{`{dbStats: 1, $db: "a"}`, `{db: "a", collections: 2}`},
 	{`{serverStatus: 1, $db: "admin"}`, `{ok: 1.0, version: "7.0.0"}`},
 	{`{listDatabases: 1, nameOnly: true, $db: "admin"}`, `{databases: [{name: "a"}], ok: 1.0}`},

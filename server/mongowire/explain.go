@@ -50,7 +50,7 @@ func (r *request) explained(ctx context.Context) (*taskdb.DB, taskdb.Query, erro
 		db, _, filter, err := r.distinctQuery(ctx, r.read(distinctFields...))
 		return db, taskdb.Query{Filter: filter}, err
 	case "aggregate":
-		db, pipeline, err := r.pipeline(ctx, r.read(aggregateFields...))
+		db, _, pipeline, err := r.pipeline(ctx, r.read(aggregateFields...))
 		if err != nil {
 			return nil, taskdb.Query{}, err
 		}

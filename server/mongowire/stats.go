@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"github.com/taskdb/taskdb/taskdb"
 )
 
 // collStats carries out the command of this name.
@@ -15,6 +17,15 @@ func collStats(ctx context.Context, r *request) (bson.D, error) {
 	if f.Err() != nil || err != nil {
 		return nil, firstOf(f.Err(), err)
 	}
+	figures, err := storageStats(ctx, db, scale)
+	if err != nil {
+		return nil, err
+	}
+	return append(bson.D{{Key: "ns", Value: db.Collection()}}, figures...), nil
+}
+
+// storageStats are the figures about a collection, whose sizes are divided by scale.
+func storageStats(ctx context.Context, db *taskdb.DB, scale int64) (bson.D, error) {
 	stats, err := db.Totals(ctx)
 	if err != nil {
 		return nil, err
@@ -23,8 +34,7 @@ func collStats(ctx context.Context, r *request) (bson.D, error) {
 	if err != nil {
 		return nil, err
 	}
-	reply := bson.D{
-		{Key: "ns", Value: db.Collection()},
+	figures := bson.D{
 		{Key: "size", Value: stats.Bytes / scale},
 		{Key: "count", Value: number(stats.Records)},
 		{Key: "storageSize", Value: stats.Bytes / scale},
@@ -36,9 +46,9 @@ func collStats(ctx context.Context, r *request) (bson.D, error) {
 		{Key: "capped", Value: false},
 	}
 	if stats.Records > 0 {
-		reply = append(reply, bson.E{Key: "avgObjSize", Value: stats.Bytes / stats.Records})
+		figures = append(figures, bson.E{Key: "avgObjSize", Value: stats.Bytes / stats.Records})
 	}
-	return reply, nil
+	return figures, nil
 }
 
 // scaleOf is what sizes are divided by.
