@@ -45,10 +45,12 @@ func (c *conn) serve(commands context.Context) {
 	reader.Go(func() {
 		defer close(frames)
 		defer gone()
-		c.logEnd(c.read(frames, ended))
+		c.logEnd(c.read(reading, frames, ended))
 	})
 	for f := range frames {
-		if err := c.answer(commands, reading, f); err != nil {
+		err := c.answer(commands, reading, f)
+		c.giveRoom(f.room)
+		if err != nil {
 			c.log.Info("reply not sent", "error", err)
 			break
 		}
@@ -75,22 +77,23 @@ func (c *conn) logEnd(err error) {
 }
 
 // read reads messages until there are no more, or they are no longer taken.
-func (c *conn) read(frames chan<- frame, ended <-chan struct{}) error {
+func (c *conn) read(ctx context.Context, frames chan<- frame, ended <-chan struct{}) error {
 	for isFirst := true; ; isFirst = false {
-		f, err := c.readFrame(isFirst)
+		f, err := c.readFrame(ctx, isFirst)
 		if err != nil {
 			return err
 		}
 		select {
 		case frames <- f:
 		case <-ended:
+			c.giveRoom(f.room)
 			return nil
 		}
 	}
 }
 
 // readFrame reads a message. Between two a peer may take its time.
-func (c *conn) readFrame(isFirst bool) (frame, error) {
+func (c *conn) readFrame(ctx context.Context, isFirst bool) (frame, error) {
 	timeout := c.server.options.IdleTimeout
 	if isFirst {
 		c.deadline(time.Now().Add(timeout))
@@ -101,21 +104,34 @@ func (c *conn) readFrame(isFirst bool) (frame, error) {
 		return frame{}, err
 	}
 	c.deadline(time.Now().Add(timeout))
-	var header [headerSize]byte
-	if _, err := io.ReadFull(c.reader, header[:]); err != nil {
+	header, err := c.reader.Peek(headerSize)
+	if err != nil {
 		return frame{}, err
 	}
 	most := c.maxMessage()
-	length, err := readLength(header[:], most)
+	length, err := readLength(header, most)
 	if err != nil {
+		return frame{}, err
+	}
+	unpacked, err := c.unpackedSize(length, most)
+	if err != nil {
+		return frame{}, err
+	}
+	room := length + unpacked
+	if err := c.takeRoom(ctx, room); err != nil {
 		return frame{}, err
 	}
 	c.deadline(time.Now().Add(timeout + transferTime(length)))
-	message, err := readRest(c.reader, header[:], length)
-	if err != nil {
-		return frame{}, err
+	message, err := readMessage(c.reader, length)
+	var f frame
+	if err == nil {
+		f, err = parseFrame(message, most)
 	}
-	return parseFrame(message, most)
+	if err != nil {
+		c.giveRoom(room)
+	}
+	f.room = room
+	return f, err
 }
 
 // slowest is how many bytes a second a peer must take or give at the least.

@@ -60,7 +60,7 @@ func TestRandomCommandsAreAnsweredAsByAnotherServer(t *testing.T) {
 	}
 }
 
-func encode(t *testing.T, doc bson.D) bson.Raw {
+func encode(t testing.TB, doc bson.D) bson.Raw {
 	raw, err := bson.Marshal(doc)
 	require.NoError(t, err)
 	return raw

@@ -24,6 +24,7 @@ type frame struct {
 	legacy bool                  // it is of the oldest kind, OP_QUERY, which asks for hello
 	// compressor is the one that it came by, and its reply goes by.
 	compressor wiremessage.CompressorID
+	room       int // what was taken for it, to be given back
 }
 
 // errFrame says that bytes are no message of the protocol. What comes behind them
@@ -43,14 +44,13 @@ func readLength(header []byte, most int) (int, error) {
 	return length, nil
 }
 
-// roomAtOnce is how much room is made for a message before its bytes are there.
+// roomAtOnce is how much memory a message has before its bytes are there.
 const roomAtOnce = 1 << 20
 
-// readRest reads what is left of a message of a length, behind its header. Room is made
-// as the bytes come.
-func readRest(r io.Reader, header []byte, length int) ([]byte, error) {
+// readMessage reads a message of a length. Memory is taken as the bytes come.
+func readMessage(r io.Reader, length int) ([]byte, error) {
 	message := make([]byte, min(length, roomAtOnce))
-	for read := copy(message, header); ; {
+	for read := 0; ; {
 		n, err := io.ReadFull(r, message[read:])
 		if read += n; err != nil {
 			return nil, fmt.Errorf("%d of %d bytes of a message: %w", read, length, err)
@@ -84,7 +84,10 @@ func parseFrame(message []byte, most int) (frame, error) {
 	default:
 		err = malformed("its kind is %d", opcode)
 	}
-	return f, err
+	if err != nil {
+		return frame{}, err
+	}
+	return f, nil
 }
 
 // knownFlags are those of the flags which a server has to know, that it does.

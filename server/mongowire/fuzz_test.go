@@ -17,6 +17,7 @@ import (
 func FuzzFrame(f *testing.F) {
 	f.Add(msg(f, 0, single(f, ping)))
 	f.Add(msg(f, wiremessage.ChecksumPresent, single(f, ping), list(f, "documents", `{a: 1}`, `{}`)))
+	f.Add(msg(f, 0, single(f, ping), []byte{9}))
 	f.Add(legacy(f, `{isMaster: 1}`))
 	for id := range wiremessage.CompressorID(4) {
 		f.Add(compressed(id, 10, []byte("0123456789")))

@@ -83,6 +83,31 @@ func TestMoreConnectionsThanAllowedAreClosed(t *testing.T) {
 	require.EqualValues(t, 1, s.dial(t).ask(ping).Lookup("ok").Double())
 }
 
+func TestLargeMessagesWaitForOneAnother(t *testing.T) {
+	h := newHeld(t)
+	s := serve(t, taskdb.NewDB(h), mongowire.Options{MaxMessageSize: 5 << 20, IdleTimeout: 50 * time.Millisecond})
+	large := msg(t, 0, single(t, `{insert: "b", $db: "a"}`), list(t, "documents", `{text: "`+strings.Repeat("x", 4<<20)+`"}`))
+	first, second, third := s.dial(t), s.dial(t), s.dial(t)
+	for _, p := range []peer{first, second} { // 8 of 10 MiB
+		p.send(large)
+		<-h.came
+	}
+	third.send(large[:16])
+	third.isClosed()
+	require.EqualValues(t, 1, s.dial(t).ask(ping).Lookup("ok").Double(), "small ones do not wait")
+	for _, p := range []peer{first, second} {
+		h.letGo <- struct{}{}
+		reply, _ := p.receive()
+		require.EqualValues(t, 1, reply.Lookup("n").Int32())
+	}
+	fourth := s.dial(t)
+	fourth.send(large)
+	<-h.came
+	h.letGo <- struct{}{}
+	reply, _ := fourth.receive()
+	require.EqualValues(t, 1, reply.Lookup("n").Int32())
+}
+
 // connections is how many connections a server has.
 func connections(p peer) int32 {
 	return p.ask(`{serverStatus: 1, $db: "admin"}`).Lookup("connections", "current").Int32()

@@ -30,6 +30,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"github.com/taskdb/taskdb/taskdb"
 )
 
@@ -48,6 +50,10 @@ type Options struct {
 	// may have, as drivers are told: 1 GiB if they are 0. A store keeps documents of
 	// taskdb.MaxRecordSize, without their buffers.
 	MaxDocumentSize, MaxMessageSize int
+	// MaxRoom is how many bytes messages of more than 1 MiB may have at once, those of
+	// all connections together; 0 is twice MaxMessageSize, which is the least. Others
+	// wait, no longer than IdleTimeout, and then their connection is closed.
+	MaxRoom int64
 	// MaxConnections is how many connections there may be at once; 0 is 2,000.
 	// More are closed at once.
 	MaxConnections int
@@ -109,6 +115,7 @@ func (o Options) withDefaults() Options {
 			*option.value = option.standard
 		}
 	}
+	o.MaxRoom = max(o.MaxRoom, 2*int64(o.MaxMessageSize)) // one that is compressed, and what it is of
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
@@ -125,9 +132,10 @@ type Server struct {
 	options Options
 	started time.Time
 	cursors *cursors
-	turns   chan struct{} // one for each command that is carried out
-	lastID  atomic.Int64  // of connections
-	secret  string        // makes the salts of names that are no user's
+	turns   chan struct{}       // one for each command that is carried out
+	room    *semaphore.Weighted // bytes for large messages
+	lastID  atomic.Int64        // of connections
+	secret  string              // makes the salts of names that are no user's
 
 	mu    sync.Mutex // guards what follows
 	conns map[*conn]struct{}
@@ -143,6 +151,7 @@ func New(db *taskdb.DB, options Options) *Server {
 		started: time.Now(),
 		cursors: newCursors(options.MaxCursors, options.CursorTimeout),
 		turns:   make(chan struct{}, options.MaxCommands),
+		room:    semaphore.NewWeighted(options.MaxRoom),
 		secret:  rand.Text(),
 		conns:   map[*conn]struct{}{},
 	}
