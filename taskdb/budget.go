@@ -44,5 +44,12 @@ func BudgetOf(ctx context.Context) *Budget {
 // one in a budget that is nil.
 func (b *Budget) Spend() bool { return b == nil || b.left.Add(-1) >= 0 }
 
+// GiveBack returns to the budget what was spent in vain.
+func (b *Budget) GiveBack(n int64) {
+	if b != nil {
+		b.left.Add(n)
+	}
+}
+
 // Spent tells whether the budget was asked for more than it had.
 func (b *Budget) Spent() bool { return b != nil && b.left.Load() < 0 }

@@ -75,6 +75,7 @@ type execution struct {
 	stats   taskdb.Explanation
 	shown   []byte // room for what a projection shows
 	most    int64  // how many entries to look at, or 0 for all; errFar ends it
+	looked  int64  // how many were
 }
 
 // start begins a request by the plan that a census decides on.
@@ -246,6 +247,7 @@ func (x *execution) selected(ctx context.Context, docs bool) iter.Seq2[Entry, er
 		for _, scan := range x.plan.Scans {
 			seen.ordered = scan.Index == nil
 			keep := func(e *Entry) bool {
+				x.looked++
 				x.count(scan.Index != nil, e.Doc != nil)
 				spent := !budget.Spend()
 				if spent || x.far() {
@@ -278,7 +280,7 @@ func (x *execution) selected(ctx context.Context, docs bool) iter.Seq2[Entry, er
 
 // far tells whether more was looked at than was to be.
 func (x *execution) far() bool {
-	return x.most > 0 && max(x.stats.KeysExamined, x.stats.RecordsExamined) > x.most
+	return x.most > 0 && x.looked > x.most
 }
 
 // count notes what was looked at to come upon an entry.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"iter"
+
+	"github.com/taskdb/taskdb/taskdb"
 )
 
 // What is near: up to so many documents, for which so much more is looked at. A
@@ -32,27 +34,33 @@ func (x *execution) near(ctx context.Context, wanted int64, yield func(Entry, er
 	x.most = nearness + wanted
 	var held []Entry // until it is known
 	for e, err := range x.ordered(ctx) {
-		if errors.Is(err, errFar) {
-			x.most, x.stats.KeysExamined, x.stats.RecordsExamined, x.stats.SortedInMemory = 0, 0, 0, false
+		if x.far() || errors.Is(err, errFar) {
+			x.forget(ctx)
 			return false
 		}
 		if err == nil && x.most > 0 {
-			held = append(held, e)
-			if int64(len(held)) < wanted {
+			if held = append(held, e); int64(len(held)) < wanted {
 				continue
 			}
+			x.most = 0
+			if !yieldAll(held, yield) {
+				return true
+			}
+			held = nil
+			continue
 		}
-		ok := yieldAll(held, yield)
-		if held == nil || err != nil {
-			ok = ok && yield(e, err)
-		}
-		if !ok {
+		if !yieldAll(held, yield) || !yield(e, err) {
 			return true
 		}
-		held, x.most = nil, 0
 	}
 	yieldAll(held, yield)
 	return true
+}
+
+// forget undoes what was counted of a walk that was in vain.
+func (x *execution) forget(ctx context.Context) {
+	taskdb.BudgetOf(ctx).GiveBack(x.looked)
+	x.most, x.looked, x.stats = 0, 0, taskdb.Explanation{}
 }
 
 func yieldAll(entries []Entry, yield func(Entry, error) bool) bool {
