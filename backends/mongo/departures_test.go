@@ -123,6 +123,7 @@ var ofFerretDB = map[string][]string{
 		"fidelity/documents of every type come back byte for byte",
 		"sort/null and missing come first, and then the types in BSON's order",
 		"pages/pages one after another are the whole answer, in order",
+		"pages/a cursor goes on where it was left, as pages do",
 		"explain/a filter that contradicts itself examines nothing",
 		"indexes after changes/standard indexes follow every kind of value",
 	},

@@ -2,7 +2,6 @@ package remote_test
 
 import (
 	"net/http/httptest"
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -11,7 +10,6 @@ import (
 	_ "github.com/taskdb/taskdb/backends/dict"
 	_ "github.com/taskdb/taskdb/backends/nodb"
 	_ "github.com/taskdb/taskdb/backends/remote"
-	_ "github.com/taskdb/taskdb/backends/sqlite"
 	"github.com/taskdb/taskdb/hub"
 	"github.com/taskdb/taskdb/server/httpapi"
 	"github.com/taskdb/taskdb/taskdb"
@@ -45,10 +43,6 @@ func serveStore(t *testing.T, store *taskdb.DB, options httpapi.Options) (hubURL
 
 func openDict(t *testing.T) *taskdb.DB { return openBehind(t, "dict:?max_bytes=0") }
 
-func openSQLite(t *testing.T) *taskdb.DB {
-	return openBehind(t, "sqlite:"+filepath.Join(t.TempDir(), "tasks.db")+"?durability=off")
-}
-
 var departures = []backendtest.Departure{
 	{Behaviour: "budget/a query that looks at more records than its budget fails", Reason: ofServer},
 	{Behaviour: "budget/several queries share a budget", Reason: ofServer},
@@ -59,11 +53,6 @@ const ofServer = "what a query may look at is the server's to say"
 func TestConformanceOverDict(t *testing.T) {
 	t.Parallel()
 	backendtest.Run(t, openDict, departures...)
-}
-
-func TestConformanceOverSQLite(t *testing.T) {
-	t.Parallel()
-	backendtest.Run(t, openSQLite, departures...)
 }
 
 func TestBounds(t *testing.T) {

@@ -71,7 +71,7 @@ func changeOf(sent api.Change) (c taskdb.Change, err error) {
 		return c, err
 	case api.ChangeUpdate:
 		c.Kind, c.Upsert = taskdb.UpdateDocuments, sent.Upsert
-		c.Update, err = query.ParseUpdate(orEmpty(sent.Update), sent.ArrayFilters)
+		c.Update, err = updateOf(sent)
 	case api.ChangeDelete:
 		c.Kind = taskdb.DeleteDocuments
 	default:
@@ -88,6 +88,19 @@ func changeOf(sent api.Change) (c taskdb.Change, err error) {
 		return c, err
 	}
 	return c, returning(sent, &c)
+}
+
+// updateOf checks an update.
+func updateOf(sent api.Change) (*query.Update, error) {
+	stages, isPipeline := sent.Update.ArrayOK()
+	if !isPipeline {
+		doc, _ := sent.Update.DocumentOK()
+		return query.ParseUpdate(orEmpty(doc), sent.ArrayFilters)
+	}
+	if len(sent.ArrayFilters) > 0 {
+		return nil, invalid("body.array_filters", "a pipeline has no array filters")
+	}
+	return query.ParseUpdateValue(stages)
 }
 
 // returning checks what a change is to return, and that it can.
