@@ -35,7 +35,7 @@ func (c *Client) stream(ctx context.Context, call Call, yield func(bson.Raw, err
 	if header == nil {
 		header = http.Header{}
 	}
-	header.Set("Accept", "application/bson")
+	header.Set("Accept", api.MediaBSON)
 	call.Header = header
 	response, err := c.Do(ctx, call)
 	if err != nil {

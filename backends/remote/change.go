@@ -18,7 +18,7 @@ import (
 // Add is taskdb.Backend's.
 func (s *Store) Add(ctx context.Context, collection string, docs []bson.Raw) error {
 	call := at(http.MethodPost, collection, "add", nil)
-	call.Header.Set("Content-Type", mediaType)
+	call.Header.Set("Content-Type", api.MediaBSON)
 	for _, doc := range docs {
 		call.Body = append(call.Body, doc...)
 	}
