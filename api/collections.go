@@ -75,14 +75,15 @@ const (
 
 // Change is one thing to do to a collection.
 type Change struct {
-	Kind         string     `bson:"kind"`
-	Doc          bson.Raw   `bson:"doc,omitempty"`
-	Filter       bson.Raw   `bson:"filter,omitempty"`
-	Sort         bson.Raw   `bson:"sort,omitempty"`
-	Many         bool       `bson:"many,omitempty"`
-	Update       bson.Raw   `bson:"update,omitempty"`
-	ArrayFilters []bson.Raw `bson:"array_filters,omitempty"`
-	Upsert       bool       `bson:"upsert,omitempty"`
+	Kind   string   `bson:"kind"`
+	Doc    bson.Raw `bson:"doc,omitempty"`
+	Filter bson.Raw `bson:"filter,omitempty"`
+	Sort   bson.Raw `bson:"sort,omitempty"`
+	Many   bool     `bson:"many,omitempty"`
+	// Update is a document or, of a pipeline, the array of its stages.
+	Update       bson.RawValue `bson:"update,omitempty"`
+	ArrayFilters []bson.Raw    `bson:"array_filters,omitempty"`
+	Upsert       bool          `bson:"upsert,omitempty"`
 	// Return asks for the document as it was before or has become; Projection says
 	// what to show of it.
 	Return     string   `bson:"return,omitempty"`

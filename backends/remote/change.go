@@ -12,6 +12,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"github.com/taskdb/taskdb/api"
+	"github.com/taskdb/taskdb/query"
 	"github.com/taskdb/taskdb/taskdb"
 )
 
@@ -71,7 +72,7 @@ func changeOf(c taskdb.Change) api.Change {
 	sent := api.Change{Kind: api.ChangeDelete, Filter: c.Filter.Source(), Sort: c.Sort.Source(), Many: c.Many}
 	if c.Kind == taskdb.UpdateDocuments {
 		sent.Kind, sent.Upsert = api.ChangeUpdate, c.Upsert
-		sent.Update, sent.ArrayFilters = c.Update.Source(), c.Update.ArrayFilters()
+		sent.Update, sent.ArrayFilters = updateOf(c.Update), c.Update.ArrayFilters()
 	}
 	switch c.Return {
 	case taskdb.ReturnBefore:
@@ -80,6 +81,14 @@ func changeOf(c taskdb.Change) api.Change {
 		sent.Return, sent.Projection = api.ReturnAfter, c.Projection.Source()
 	}
 	return sent
+}
+
+// updateOf is an update as it is sent.
+func updateOf(u *query.Update) bson.RawValue {
+	if u.IsPipeline() {
+		return bson.RawValue{Type: bson.TypeArray, Value: u.Source()}
+	}
+	return bson.RawValue{Type: bson.TypeEmbeddedDocument, Value: u.Source()}
 }
 
 // Append is taskdb.Backend's.

@@ -71,7 +71,7 @@ func changeOf(sent api.Change) (c taskdb.Change, err error) {
 		return c, err
 	case api.ChangeUpdate:
 		c.Kind, c.Upsert = taskdb.UpdateDocuments, sent.Upsert
-		c.Update, err = query.ParseUpdate(orEmpty(sent.Update), sent.ArrayFilters)
+		c.Update, err = updateOf(sent)
 	case api.ChangeDelete:
 		c.Kind = taskdb.DeleteDocuments
 	default:
@@ -88,6 +88,22 @@ func changeOf(sent api.Change) (c taskdb.Change, err error) {
 		return c, err
 	}
 	return c, returning(sent, &c)
+}
+
+// updateOf checks the update of a change: a document, a pipeline or, as an empty
+// replacement, none.
+func updateOf(sent api.Change) (*query.Update, error) {
+	filters := make([]any, len(sent.ArrayFilters))
+	for i, filter := range sent.ArrayFilters {
+		filters[i] = filter
+	}
+	switch sent.Update.Type {
+	case bson.TypeArray:
+		return query.ParseUpdateValue(bson.RawArray(sent.Update.Value), filters...)
+	case bson.TypeEmbeddedDocument, 0:
+		return query.ParseUpdateValue(orEmpty(sent.Update.Value), filters...)
+	}
+	return nil, invalid("body.update", "an update is a document or an array of stages, and not of type %s", sent.Update.Type)
 }
 
 // returning checks what a change is to return, and that it can.
