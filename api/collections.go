@@ -80,7 +80,7 @@ type Change struct {
 	Filter bson.Raw `bson:"filter,omitempty"`
 	Sort   bson.Raw `bson:"sort,omitempty"`
 	Many   bool     `bson:"many,omitempty"`
-	// Update is a document or, if it is a pipeline, an array.
+	// Update is a document or, of a pipeline, the array of its stages.
 	Update       bson.RawValue `bson:"update,omitempty"`
 	ArrayFilters []bson.Raw    `bson:"array_filters,omitempty"`
 	Upsert       bool          `bson:"upsert,omitempty"`

@@ -34,6 +34,17 @@ type Call struct {
 	Again bool
 }
 
+// with returns the call with one more thing in its header.
+func (call Call) with(name, value string) Call {
+	header := call.Header.Clone()
+	if header == nil {
+		header = http.Header{}
+	}
+	header.Set(name, value)
+	call.Header = header
+	return call
+}
+
 // Do sends a request and returns the answer, whose body is to be closed; an answer
 // that is no success is an error.
 func (c *Client) Do(ctx context.Context, call Call) (*http.Response, error) {
@@ -170,20 +181,15 @@ func (c *Client) get(ctx context.Context, path []string, query url.Values, answe
 // json makes a call with JSON, nil for none, and reads the answer, if there is to be
 // one.
 func (c *Client) json(ctx context.Context, call Call, body, answer any) error {
-	header := call.Header.Clone()
-	if header == nil {
-		header = http.Header{}
-	}
-	header.Set("Accept", "application/json")
+	call = call.with("Accept", "application/json")
 	if body != nil {
 		text, err := json.Marshal(body)
 		if err != nil {
 			return fmt.Errorf("write a request as JSON: %w", err)
 		}
 		call.Body = text
-		header.Set("Content-Type", "application/json")
+		call = call.with("Content-Type", "application/json")
 	}
-	call.Header = header
 	response, err := c.Do(ctx, call)
 	if err != nil {
 		return err

@@ -16,7 +16,7 @@ func (c *Client) once(ctx context.Context, body, answer any, path ...string) err
 	return c.json(ctx, Call{Method: http.MethodPost, Path: path, Header: onceHeader(), Again: true}, body, answer)
 }
 
-func onceHeader() http.Header { return http.Header{"Idempotency-Key": {uuid.NewString()}} }
+func onceHeader() http.Header { return http.Header{api.HeaderOnce: {uuid.NewString()}} }
 
 // Purge removes the tasks that it selects, or refuses before anything is gone: with
 // taskdb.ErrNotAll if it selects every task and does not say so, or with a

@@ -135,7 +135,7 @@ const maxProblem = 1 << 20
 func readError(response *http.Response) *Error {
 	failed := new(Error)
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxProblem))
-	isProblem := strings.HasPrefix(response.Header.Get("Content-Type"), "application/problem+json")
+	isProblem := strings.HasPrefix(response.Header.Get("Content-Type"), api.MediaProblem)
 	if err != nil || !isProblem || json.Unmarshal(body, &failed.Problem) != nil {
 		failed.Problem = api.Problem{Title: fmt.Sprintf("the server answers %s", response.Status)}
 	}

@@ -43,21 +43,7 @@ func queryOf(q taskdb.Query) (api.Query, error) {
 // DBQuery yields the records that a query selects, as they come. Without a sort they
 // come by submitted, then msg_id. It ends with the first error.
 func (c *Client) DBQuery(ctx context.Context, q taskdb.Query) iter.Seq2[*taskdb.TaskRecord, error] {
-	return func(yield func(*taskdb.TaskRecord, error) bool) {
-		for doc, err := range c.DBQueryRaw(ctx, q) {
-			record := new(taskdb.TaskRecord)
-			if err == nil {
-				err = record.UnmarshalBSON(doc)
-			}
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			if !yield(record, nil) {
-				return
-			}
-		}
-	}
+	return taskdb.Records(c.DBQueryRaw(ctx, q))
 }
 
 // DBQueryRaw is DBQuery for documents as they are stored. A query for which the

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"net/http"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
@@ -31,13 +30,7 @@ func (c *Client) Stream(ctx context.Context, call Call) iter.Seq2[bson.Raw, erro
 // stream yields what a call answers, and returns how that ended; nil if nobody wants
 // more.
 func (c *Client) stream(ctx context.Context, call Call, yield func(bson.Raw, error) bool) (*api.End, error) {
-	header := call.Header.Clone()
-	if header == nil {
-		header = http.Header{}
-	}
-	header.Set("Accept", "application/bson")
-	call.Header = header
-	response, err := c.Do(ctx, call)
+	response, err := c.Do(ctx, call.with("Accept", api.MediaBSON))
 	if err != nil {
 		return nil, err
 	}

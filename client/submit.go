@@ -105,10 +105,6 @@ func (c *Client) sendWithBuffers(ctx context.Context, call Call, parts []part, b
 	if err := writer.Close(); err != nil {
 		return fmt.Errorf("write a request in parts: %w", err)
 	}
-	call.Body, call.Header = whole.Bytes(), call.Header.Clone()
-	if call.Header == nil {
-		call.Header = http.Header{}
-	}
-	call.Header.Set("Content-Type", writer.FormDataContentType())
-	return c.json(ctx, call, nil, answer)
+	call.Body = whole.Bytes()
+	return c.json(ctx, call.with("Content-Type", writer.FormDataContentType()), nil, answer)
 }

@@ -13,16 +13,34 @@ if ! command -v taskdb >/dev/null; then
 	go build -C "$(dirname "$0")/.." -o "$dir/taskdb" ./cmd/taskdb
 	PATH="$dir:$PATH"
 fi
+# show shows a command as it would be typed; run runs it, too.
+show() {
+	printf '$'
+	for word; do
+		case $word in
+		*[!A-Za-z0-9_.,=/-]*) printf " '%s'" "$word" ;;
+		*) printf ' %s' "$word" ;;
+		esac
+	done
+	echo
+}
 run() {
-	echo "\$ $*"
+	show "$@"
 	"$@"
+}
+# submit submits a task for a shell, and prints its id for people, too.
+submit() {
+	show taskdb submit --queue shell "$@" >&2
+	id=$(taskdb submit --queue shell "$@")
+	echo "$id" >&2
+	echo "$id"
 }
 
 echo '# A hub on a store of its own. Its page is at the same address.'
 echo "\$ taskdb serve &"
 taskdb serve --store "sqlite:$dir/tasks.db" --http 127.0.0.1:0 >"$dir/hub" 2>"$dir/log" &
 hub=$!
-until grep -q http "$dir/hub"; do
+until grep -qs http "$dir/hub"; do
 	kill -0 $hub # it has not ended
 	sleep 0.1
 done
@@ -30,10 +48,9 @@ TASKDB_HUB=$(sed -n 's/.*\(http:[^ ]*\).*/\1/p' "$dir/hub")
 export TASKDB_HUB
 
 echo '# Submit: three tasks, whose content is for a shell. The second comes after the first.'
-echo "\$ taskdb submit --queue shell --label count 'echo counting; seq 3 | wc -l'"
-first=$(taskdb submit --label count --queue shell 'echo counting; seq 3 | wc -l')
-second=$(taskdb submit --label greet --queue shell --after "$first" 'echo "{\"greeting\": \"hello\"}"')
-third=$(taskdb submit --label fail --queue shell 'echo "no such luck" >&2; exit 3')
+first=$(submit --label count 'echo counting; seq 3 | wc -l')
+second=$(submit --label greet --after "$first" 'echo "{\"greeting\": \"hello\"}"')
+third=$(submit --label fail 'echo "no such luck" >&2; exit 3')
 run taskdb queues --output table
 
 echo '# Run: a worker with two engines, each of which gives the content to sh.'

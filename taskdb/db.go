@@ -114,21 +114,7 @@ func (db *DB) GetRaw(ctx context.Context, msgID string) (bson.Raw, error) {
 // Find yields the records that a query selects. It ends with the first error; a
 // query that is wrong yields nothing but its *query.Error.
 func (db *DB) Find(ctx context.Context, q Query) iter.Seq2[*TaskRecord, error] {
-	return func(yield func(*TaskRecord, error) bool) {
-		for doc, err := range db.FindRaw(ctx, q) {
-			record := new(TaskRecord)
-			if err == nil {
-				err = record.UnmarshalBSON(doc)
-			}
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			if !yield(record, nil) {
-				return
-			}
-		}
-	}
+	return Records(db.FindRaw(ctx, q))
 }
 
 // request checks a query about the collection.

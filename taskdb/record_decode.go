@@ -3,6 +3,7 @@ package taskdb
 import (
 	"bytes"
 	"fmt"
+	"iter"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -31,6 +32,25 @@ func (r *TaskRecord) UnmarshalBSON(doc []byte) error {
 		bsoncore.UpdateLength(r.Extra, 0, int32(len(r.Extra)))
 	}
 	return nil
+}
+
+// Records yields the records that documents are, and ends with the first error.
+func Records(docs iter.Seq2[bson.Raw, error]) iter.Seq2[*TaskRecord, error] {
+	return func(yield func(*TaskRecord, error) bool) {
+		for doc, err := range docs {
+			record := new(TaskRecord)
+			if err == nil {
+				err = record.UnmarshalBSON(doc)
+			}
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if !yield(record, nil) {
+				return
+			}
+		}
+	}
 }
 
 // decode takes one element of a valid document. Extra stays open: without its length and last byte.

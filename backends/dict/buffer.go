@@ -1,7 +1,6 @@
 package dict
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -10,16 +9,10 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 
+	"github.com/taskdb/taskdb/backends/internal/buffers"
 	"github.com/taskdb/taskdb/backends/internal/tail"
 	"github.com/taskdb/taskdb/taskdb"
 )
-
-// openBuffer is an open buffer. It reads the bytes of the document, which never
-// change.
-type openBuffer struct{ *bytes.Reader }
-
-// Close is io.Closer's.
-func (openBuffer) Close() error { return nil }
 
 // OpenBuffer is taskdb.Backend's.
 func (s *Store) OpenBuffer(ctx context.Context, name, msgID, key string, n int) (buffer taskdb.Buffer, err error) {
@@ -28,40 +21,17 @@ func (s *Store) OpenBuffer(ctx context.Context, name, msgID, key string, n int) 
 		if doc == nil {
 			return c.absent(msgID)
 		}
-		buffers, err := buffersOf(doc.Lookup(key))
+		list, err := buffers.Under(doc, key)
 		switch {
 		case err != nil:
 			return err
-		case n < 0 || n >= len(buffers):
+		case n < 0 || n >= len(list):
 			return taskdb.ErrNotFound
 		}
-		_, data, _ := buffers[n].BinaryOK()
-		buffer = openBuffer{bytes.NewReader(data)}
+		buffer = buffers.Open(list[n]) // the bytes of the document, which never change
 		return nil
 	})
 	return buffer, err
-}
-
-// buffersOf returns the values of an array of buffers; null and a missing array
-// have none.
-func buffersOf(v bson.RawValue) ([]bson.RawValue, error) {
-	if v.IsZero() || v.Type == bson.TypeNull {
-		return nil, nil
-	}
-	array, ok := v.ArrayOK()
-	if !ok {
-		return nil, taskdb.ErrNoBuffers
-	}
-	values, err := array.Values()
-	if err != nil {
-		return nil, err
-	}
-	for _, value := range values {
-		if value.Type != bson.TypeBinary {
-			return nil, taskdb.ErrNoBuffers
-		}
-	}
-	return values, nil
 }
 
 // PutBuffer is taskdb.Backend's.
@@ -86,16 +56,18 @@ func (s *Store) PutBuffer(ctx context.Context, name, msgID, key string, r io.Rea
 
 // withBuffer returns a document with one more buffer under a key.
 func withBuffer(doc bson.Raw, key string, data []byte) (bson.Raw, error) {
-	buffers, err := buffersOf(doc.Lookup(key))
-	if err != nil {
+	if _, err := buffers.Under(doc, key); err != nil {
 		return nil, err
 	}
 	if size := len(doc) + len(data) + 32; size > math.MaxInt32 {
 		return nil, fmt.Errorf("%d bytes in memory: %w", size, taskdb.ErrTooLarge)
 	}
 	array := bsoncore.NewArrayBuilder()
-	for _, b := range buffers {
-		array.AppendValue(bsoncore.Value{Type: bsoncore.TypeBinary, Data: b.Value})
+	if before, ok := doc.Lookup(key).ArrayOK(); ok {
+		values, _ := before.Values()
+		for _, v := range values {
+			array.AppendValue(bsoncore.Value{Type: bsoncore.TypeBinary, Data: v.Value})
+		}
 	}
 	return tail.WithValue(doc, key, bson.RawValue{Type: bson.TypeArray, Value: array.AppendBinary(0, data).Build()}), nil
 }

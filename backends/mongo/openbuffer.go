@@ -6,16 +6,8 @@ import (
 	"io"
 	"sync"
 
-	"go.mongodb.org/mongo-driver/v2/bson"
-
+	"github.com/taskdb/taskdb/backends/internal/buffers"
 	"github.com/taskdb/taskdb/taskdb"
-)
-
-// oldBinary is the subtype of binary values whose data begins with its length once
-// more, which is no part of the buffer.
-const (
-	oldBinary       = 2
-	oldBinaryPrefix = 4
 )
 
 // OpenBuffer is taskdb.Backend's.
@@ -25,62 +17,26 @@ func (s *Store) OpenBuffer(ctx context.Context, name, msgID, key string, n int) 
 		if err != nil {
 			return notFound(err)
 		}
-		buffers, err := buffersIn(doc, key)
+		list, err := buffers.Under(doc, key)
 		switch {
 		case err != nil:
 			return err
-		case n < 0 || n >= len(buffers):
+		case n < 0 || n >= len(list):
 			return taskdb.ErrNotFound
 		}
-		buffer = s.open(name, buffers[n])
+		buffer = s.open(name, list[n])
 		return nil
 	})
 	return buffer, err
 }
 
-// buffersIn returns the buffers that a document has under a key: none if the key is
-// missing or null.
-func buffersIn(doc bson.Raw, key string) ([]taskdb.LiftedBuffer, error) {
-	v := doc.Lookup(key)
-	if v.IsZero() || v.Type == bson.TypeNull {
-		return nil, nil
-	}
-	if v.Type == bson.TypeArray {
-		if buffers, ok := taskdb.BuffersOf(v.Value); ok {
-			return buffers, nil
-		}
-	}
-	return nil, taskdb.ErrNoBuffers
-}
-
 func (s *Store) open(name string, b taskdb.LiftedBuffer) taskdb.Buffer {
 	ref, ok := referenceIn(b)
 	if !ok {
-		data := b.Data
-		if b.Subtype == oldBinary && len(data) >= oldBinaryPrefix {
-			data = data[oldBinaryPrefix:]
-		}
-		return smallBuffer{bytes.NewReader(data)}
+		return buffers.Open(b)
 	}
-	skipped := int64(0)
-	if ref.subtype == oldBinary {
-		skipped = oldBinaryPrefix
-	}
-	chunks := &chunkReader{store: s, collection: name, ref: ref, n: -1}
-	return streamedBuffer{io.NewSectionReader(chunks, skipped, ref.size-skipped)}
+	return buffers.OpenAt(&chunkReader{store: s, collection: name, ref: ref, n: -1}, ref.subtype, ref.size)
 }
-
-// smallBuffer is a buffer that is kept in its record.
-type smallBuffer struct{ *bytes.Reader }
-
-// Close is io.Closer's.
-func (smallBuffer) Close() error { return nil }
-
-// streamedBuffer is a buffer that is read chunk by chunk.
-type streamedBuffer struct{ *io.SectionReader }
-
-// Close is io.Closer's. Between two reads the buffer holds nothing.
-func (streamedBuffer) Close() error { return nil }
 
 // chunkReader reads a file. It keeps the chunk that it read last, so that small reads
 // one after another cost little.

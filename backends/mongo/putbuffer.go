@@ -10,6 +10,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
+	"github.com/taskdb/taskdb/backends/internal/buffers"
 	"github.com/taskdb/taskdb/taskdb"
 )
 
@@ -47,7 +48,7 @@ func (s *Store) takesBuffer(ctx context.Context, name, msgID, key string) (bson.
 	if err != nil {
 		return bson.RawValue{}, notFound(err)
 	}
-	if _, err := buffersIn(doc, key); err != nil {
+	if _, err := buffers.Under(doc, key); err != nil {
 		return bson.RawValue{}, err
 	}
 	return doc.Lookup("_id"), nil
@@ -86,7 +87,7 @@ func (s *Store) putBuffer(ctx context.Context, at place, r io.Reader) error {
 func (s *Store) push(ctx context.Context, at place, value bson.Binary) error {
 	record := bson.E{Key: "_id", Value: bson.D{{Key: "$eq", Value: at.id}}}
 	return s.grow(ctx, at.collection, record, growArray(at.key, value, bson.A{value}, func(doc bson.Raw) error {
-		_, err := buffersIn(doc, at.key)
+		_, err := buffers.Under(doc, at.key)
 		return err
 	}))
 }

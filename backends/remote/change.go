@@ -19,7 +19,7 @@ import (
 // Add is taskdb.Backend's.
 func (s *Store) Add(ctx context.Context, collection string, docs []bson.Raw) error {
 	call := at(http.MethodPost, collection, "add", nil)
-	call.Header.Set("Content-Type", mediaType)
+	call.Header.Set("Content-Type", api.MediaBSON)
 	for _, doc := range docs {
 		call.Body = append(call.Body, doc...)
 	}
@@ -84,11 +84,11 @@ func changeOf(c taskdb.Change) api.Change {
 }
 
 // updateOf is an update as it is sent.
-func updateOf(update *query.Update) bson.RawValue {
-	if update.IsPipeline() {
-		return bson.RawValue{Type: bson.TypeArray, Value: update.Source()}
+func updateOf(u *query.Update) bson.RawValue {
+	if u.IsPipeline() {
+		return bson.RawValue{Type: bson.TypeArray, Value: u.Source()}
 	}
-	return bson.RawValue{Type: bson.TypeEmbeddedDocument, Value: update.Source()}
+	return bson.RawValue{Type: bson.TypeEmbeddedDocument, Value: u.Source()}
 }
 
 // Append is taskdb.Backend's.

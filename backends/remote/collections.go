@@ -17,7 +17,7 @@ import (
 // Collections is taskdb.Backend's.
 func (s *Store) Collections(ctx context.Context) ([]string, error) {
 	var told api.Collections
-	call := client.Call{Method: http.MethodGet, Path: []string{"v1", "collections"}, Header: http.Header{"Accept": {mediaType}}, Again: true}
+	call := client.Call{Method: http.MethodGet, Path: []string{"v1", "collections"}, Header: http.Header{"Accept": {api.MediaBSON}}, Again: true}
 	err := s.answer(ctx, call, &told)
 	return told.Collections, err
 }
@@ -81,7 +81,7 @@ func (s *Store) DropIndex(ctx context.Context, collection, name string) error {
 // Compact is taskdb.Compacter's.
 func (s *Store) Compact(ctx context.Context) (taskdb.Compaction, error) {
 	var told api.Compaction
-	call := client.Call{Method: http.MethodPost, Path: []string{"v1", "compact"}, Header: http.Header{"Accept": {mediaType}}}
+	call := client.Call{Method: http.MethodPost, Path: []string{"v1", "compact"}, Header: http.Header{"Accept": {api.MediaBSON}}}
 	err := s.answer(ctx, call, &told)
 	return taskdb.Compaction(told), err
 }

@@ -106,15 +106,13 @@ func (s *Store) begin(ctx context.Context) error {
 	return nil
 }
 
-const mediaType = "application/bson"
-
 // at returns a call about a collection.
 func at(method, collection, what string, query url.Values) client.Call {
 	call := client.Call{
 		Method: method,
 		Path:   []string{"v1", "collections", collection, what},
 		Query:  query,
-		Header: http.Header{"Accept": {mediaType}},
+		Header: http.Header{"Accept": {api.MediaBSON}},
 		Again:  method == http.MethodGet,
 	}
 	if what == "" {
@@ -133,7 +131,7 @@ func asking(collection, what string, document any) (client.Call, error) {
 // sending returns a call that sends documents.
 func sending(collection, what string, query url.Values, documents ...any) (client.Call, error) {
 	call := at(http.MethodPost, collection, what, query)
-	call.Header.Set("Content-Type", mediaType)
+	call.Header.Set("Content-Type", api.MediaBSON)
 	call.Body = []byte{}
 	for _, document := range documents {
 		raw, err := bson.Marshal(document)

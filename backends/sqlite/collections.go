@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-
-	"zombiezen.com/go/sqlite"
 )
 
 // inTable carries out a change of a collection's table. If there is none, one is
@@ -78,22 +76,8 @@ func (s *Store) publish(collection string, t *table) {
 
 // Collections is taskdb.Backend's.
 func (s *Store) Collections(ctx context.Context) (names []string, err error) {
-	if s.readOnly {
-		err = s.snapshot(ctx, func(conn *sqlite.Conn) error {
-			tables, err := loadTables(conn)
-			names = slices.Sorted(maps.Keys(tables))
-			return err
-		})
-		return names, err
-	}
-	leave, err := s.enter(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer leave()
-	s.tablesMu.RLock()
-	defer s.tablesMu.RUnlock()
-	return slices.Sorted(maps.Keys(s.tables)), nil
+	err = s.withTables(ctx, func(tables map[string]*table) { names = slices.Sorted(maps.Keys(tables)) })
+	return names, err
 }
 
 // Drop is taskdb.Backend's. The collection is gone at once; the sweeper frees its

@@ -25,19 +25,29 @@ func crashTask(writer, n int) *taskdb.TaskRecord {
 	return record
 }
 
-// writeUntilKilled adds tasks from 8 goroutines, and prints what was
-// acknowledged.
+// writeUntilKilled adds tasks, and prints what was acknowledged.
 func writeUntilKilled(args []string) error {
-	db, err := taskdb.Open(testContext(), "sqlite:"+args[0])
+	return stepUntilKilled(args[0], func(db *taskdb.DB, writer, n int) error {
+		return db.Add(testContext(), crashTask(writer, n))
+	})
+}
+
+// killedWriters is how many goroutines write until they are killed.
+const killedWriters = 8
+
+// stepUntilKilled has each writer carry out its steps one after another, and prints
+// which were acknowledged.
+func stepUntilKilled(path string, step func(db *taskdb.DB, writer, n int) error) error {
+	db, err := taskdb.Open(testContext(), "sqlite:"+path)
 	if err != nil {
 		return err
 	}
 	var printing sync.Mutex
 	var writers sync.WaitGroup
-	for writer := range 8 {
+	for writer := range killedWriters {
 		writers.Go(func() {
 			for n := 0; ; n++ {
-				if err := db.Add(testContext(), crashTask(writer, n)); err != nil {
+				if err := step(db, writer, n); err != nil {
 					panic(err)
 				}
 				printing.Lock()

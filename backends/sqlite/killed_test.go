@@ -8,7 +8,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -63,32 +62,9 @@ func changeStep(db *taskdb.DB, writer, n int) error {
 	}
 }
 
-// changeUntilKilled carries out the steps of 8 writers, and prints what was
+// changeUntilKilled carries out the steps of all writers, and prints what was
 // acknowledged.
-func changeUntilKilled(args []string) error {
-	db, err := taskdb.Open(testContext(), "sqlite:"+args[0])
-	if err != nil {
-		return err
-	}
-	var printing sync.Mutex
-	var writers sync.WaitGroup
-	for writer := range killedWriters {
-		writers.Go(func() {
-			for n := 0; ; n++ {
-				if err := changeStep(db, writer, n); err != nil {
-					panic(err)
-				}
-				printing.Lock()
-				fmt.Fprintf(os.Stdout, "%d %d\n", writer, n)
-				printing.Unlock()
-			}
-		})
-	}
-	writers.Wait()
-	return nil
-}
-
-const killedWriters = 8
+func changeUntilKilled(args []string) error { return stepUntilKilled(args[0], changeStep) }
 
 // recordsOf are a writer's records, but for the _ids that a store makes.
 func recordsOf(t *testing.T, db *taskdb.DB, writer int) []bson.Raw {

@@ -1,24 +1,16 @@
 package sqlite
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"slices"
 	"sync"
 
-	"go.mongodb.org/mongo-driver/v2/bson"
 	"zombiezen.com/go/sqlite"
 
+	"github.com/taskdb/taskdb/backends/internal/buffers"
 	"github.com/taskdb/taskdb/backends/internal/execute"
 	"github.com/taskdb/taskdb/taskdb"
-)
-
-// oldBinary is the subtype of binary values whose data begins with its length
-// once more, which is no part of the buffer.
-const (
-	oldBinary       = 2
-	oldBinaryPrefix = 4
 )
 
 // OpenBuffer is taskdb.Backend's.
@@ -49,14 +41,14 @@ func (s *Store) openBuffer(conn *sqlite.Conn, t *table, e execute.Entry, key str
 		return nil, err
 	}
 	if !slices.Contains(e.Apart, key) {
-		buffers, err := buffersWithin(e.Doc, key)
+		list, err := buffers.Under(e.Doc, key)
 		if err != nil {
 			return nil, err
 		}
-		if n < 0 || n >= len(buffers) {
+		if n < 0 || n >= len(list) {
 			return nil, taskdb.ErrNotFound
 		}
-		return &smallBuffer{bytes.NewReader(payload(buffers[n]))}, nil
+		return buffers.Open(list[n]), nil
 	}
 	refs, err := t.buffersOf(conn, e.ID, key)
 	if err != nil {
@@ -66,46 +58,8 @@ func (s *Store) openBuffer(conn *sqlite.Conn, t *table, e execute.Entry, key str
 		return nil, taskdb.ErrNotFound
 	}
 	ref := refs[n]
-	if ref.subtype == oldBinary {
-		ref.start, ref.size = ref.start+oldBinaryPrefix, ref.size-oldBinaryPrefix
-	}
-	chunks := &chunkReader{store: s, ref: ref, at: -1}
-	return &streamedBuffer{io.NewSectionReader(chunks, 0, ref.size)}, nil
+	return buffers.OpenAt(&chunkReader{store: s, ref: ref, at: -1}, ref.subtype, ref.size), nil
 }
-
-// buffersWithin returns the buffers that a document has under a key: none if the
-// key is missing or null.
-func buffersWithin(doc bson.Raw, key string) ([]taskdb.LiftedBuffer, error) {
-	v := doc.Lookup(key)
-	if v.IsZero() || v.Type == bson.TypeNull {
-		return nil, nil
-	}
-	if v.Type == bson.TypeArray {
-		if buffers, ok := taskdb.BuffersOf(v.Value); ok {
-			return buffers, nil
-		}
-	}
-	return nil, taskdb.ErrNoBuffers
-}
-
-func payload(b taskdb.LiftedBuffer) []byte {
-	if b.Subtype == oldBinary && len(b.Data) >= oldBinaryPrefix {
-		return b.Data[oldBinaryPrefix:]
-	}
-	return b.Data
-}
-
-// smallBuffer is a buffer that is kept in its document.
-type smallBuffer struct{ *bytes.Reader }
-
-// Close is io.Closer's.
-func (*smallBuffer) Close() error { return nil }
-
-// streamedBuffer is a buffer that is read chunk by chunk.
-type streamedBuffer struct{ *io.SectionReader }
-
-// Close is io.Closer's. Between two reads the buffer holds nothing.
-func (*streamedBuffer) Close() error { return nil }
 
 // chunkReader reads a buffer. It keeps the chunk that it read last, so that small
 // reads one after another cost little.

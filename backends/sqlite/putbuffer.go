@@ -10,6 +10,7 @@ import (
 
 	"zombiezen.com/go/sqlite"
 
+	"github.com/taskdb/taskdb/backends/internal/buffers"
 	"github.com/taskdb/taskdb/backends/internal/execute"
 	"github.com/taskdb/taskdb/backends/internal/tail"
 	"github.com/taskdb/taskdb/taskdb"
@@ -60,7 +61,7 @@ func (t *table) takesBuffer(conn *sqlite.Conn, seq int64, key string) (execute.E
 	}
 	doc, buffered, err := t.withTails(conn, e)
 	if err == nil && !slices.Contains(buffered, key) {
-		_, err = buffersWithin(doc, key)
+		_, err = buffers.Under(doc, key)
 	}
 	return e, err
 }
@@ -107,7 +108,7 @@ func (tx *transaction) putBuffer(t *table, seq int64, key string, u *upload) err
 
 // setApart takes a key's buffers out of a record's document.
 func (tx *transaction) setApart(t *table, e execute.Entry, key string) (execute.Entry, error) {
-	buffers, err := buffersWithin(e.Doc, key)
+	list, err := buffers.Under(e.Doc, key)
 	if err != nil {
 		return e, err
 	}
@@ -115,10 +116,10 @@ func (tx *transaction) setApart(t *table, e execute.Entry, key string) (execute.
 	if len(next.Doc) > taskdb.MaxRecordSize {
 		return e, fmt.Errorf("%d bytes, of %d: %w", len(next.Doc), taskdb.MaxRecordSize, taskdb.ErrTooLarge)
 	}
-	if err := tx.rewrite(t, e, next); err != nil || len(buffers) == 0 {
+	if err := tx.rewrite(t, e, next); err != nil || len(list) == 0 {
 		return next, err
 	}
-	array := taskdb.Lifted{Key: key, Buffers: buffers}
+	array := taskdb.Lifted{Key: key, Buffers: list}
 	stream, err := tx.finish(&upload{tail: bytesOf([]taskdb.Lifted{array})})
 	if err == nil {
 		_, err = tx.addBuffers(t, e.ID, array, stream, 0)

@@ -53,26 +53,33 @@ func (s *Store) sourceOf(t *table, r reading, limit int) *source {
 	return &source{store: s, table: t, view: t.view.Load(), lastSeq: lastSeq, moves: moves, limit: limit, reading: r}
 }
 
-// table returns a collection's table, or nil. A store that is open for reading
-// only reads what another process may have changed.
-func (s *Store) table(ctx context.Context, collection string) (*table, error) {
+// table returns a collection's table, or nil.
+func (s *Store) table(ctx context.Context, collection string) (t *table, err error) {
+	err = s.withTables(ctx, func(tables map[string]*table) { t = tables[collection] })
+	return t, err
+}
+
+// withTables calls use with the tables of all collections. A store that is open for
+// reading only reads what another process may have changed.
+func (s *Store) withTables(ctx context.Context, use func(tables map[string]*table)) error {
 	if s.readOnly {
-		var t *table
-		err := s.snapshot(ctx, func(conn *sqlite.Conn) error {
+		return s.snapshot(ctx, func(conn *sqlite.Conn) error {
 			tables, err := loadTables(conn)
-			t = tables[collection]
+			if err == nil {
+				use(tables)
+			}
 			return err
 		})
-		return t, err
 	}
 	leave, err := s.enter(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer leave()
 	s.tablesMu.RLock()
 	defer s.tablesMu.RUnlock()
-	return s.tables[collection], nil
+	use(s.tables)
+	return nil
 }
 
 // Indexes is execute.Source's.

@@ -28,7 +28,7 @@ the name of the command before its own in the environment:
   [serve]
   http = "127.0.0.1:4417"                      TASKDB_SERVE_HTTP
 
-Secrets are not shown.`
+The password in a URL is not shown.`
 
 func (p *program) configCommand(config *configFlag) *cobra.Command {
 	var (
@@ -107,12 +107,9 @@ func settingsInForce(cmd *cobra.Command, sources settings.Sources) ([]*pflag.Fla
 	}), nil
 }
 
-// shownSetting returns the value of a setting, without what is secret in it.
+// shownSetting returns the value of a setting, without the password of a URL.
 func shownSetting(flag *pflag.Flag) string {
 	value := flag.Value.String()
-	if value != "" && settings.Secret(flag) {
-		return "(hidden)"
-	}
 	if u, err := url.Parse(value); err == nil && u.User != nil {
 		return u.Redacted()
 	}

@@ -15,6 +15,7 @@ type SyntaxError struct {
 	Message string // in PCRE2's words, where it has some
 }
 
+// Error says what is wrong with the pattern, and where.
 func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("invalid regular expression %s: %s at offset %d", quoted(e.Pattern), e.Message, e.Offset)
 }
@@ -25,6 +26,7 @@ type OptionError struct {
 	Flag    rune
 }
 
+// Error says which letter is none.
 func (e *OptionError) Error() string {
 	return fmt.Sprintf("invalid flag in regex options: %c (allowed are i, m, s, x and u)", e.Flag)
 }
@@ -36,6 +38,7 @@ type UnsupportedError struct {
 	Feature string // what is not supported, and what to write instead where there is something
 }
 
+// Error says what is not supported, and where the pattern asks for it.
 func (e *UnsupportedError) Error() string {
 	return fmt.Sprintf("regular expression %s: %s at offset %d is not supported", quoted(e.Pattern), e.Feature, e.Offset)
 }
@@ -47,6 +50,7 @@ type BudgetError struct {
 	Spent   string // which part of the budget ran out
 }
 
+// Error says what ran out, and on how long a string.
 func (e *BudgetError) Error() string {
 	return fmt.Sprintf("%v: %s on a string of %d bytes: %s", ErrBudget, quoted(e.Pattern), e.Length, e.Spent)
 }

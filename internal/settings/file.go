@@ -35,9 +35,6 @@ func ReadFile(path string) (*File, error) {
 	return f, nil
 }
 
-// Path returns the path of the file.
-func (f *File) Path() string { return f.path }
-
 // take takes what a table has.
 func (f *File) take(prefix string, table map[string]any) error {
 	for key, value := range table {
@@ -104,6 +101,7 @@ type UnknownError struct {
 	Nearest string // what may have been meant, or empty
 }
 
+// Error says which file has the key.
 func (e *UnknownError) Error() string {
 	return fmt.Sprintf("%s: there is no setting %s", e.Path, e.Key)
 }

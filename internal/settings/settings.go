@@ -22,7 +22,6 @@ import (
 // The annotations of a flag that is a setting.
 const (
 	keyAnnotation    = "taskdb_setting"
-	secretAnnotation = "taskdb_secret"
 	originAnnotation = "taskdb_origin"
 )
 
@@ -37,13 +36,6 @@ func Let(flags *pflag.FlagSet, command string, names ...string) {
 	}
 }
 
-// Hide says that the values of flags are secrets.
-func Hide(flags *pflag.FlagSet, names ...string) {
-	for _, name := range names {
-		annotate(flags, name, secretAnnotation, "true")
-	}
-}
-
 // annotate panics if there is no such flag.
 func annotate(flags *pflag.FlagSet, name, annotation string, values ...string) {
 	if err := flags.SetAnnotation(name, annotation, values); err != nil {
@@ -54,9 +46,6 @@ func annotate(flags *pflag.FlagSet, name, annotation string, values ...string) {
 // Key returns the key of the setting that a flag is, or empty.
 func Key(flag *pflag.Flag) string { return strings.Join(flag.Annotations[keyAnnotation], "") }
 
-// Secret tells that the value of a flag is not to be shown.
-func Secret(flag *pflag.Flag) bool { return flag.Annotations[secretAnnotation] != nil }
-
 // Variable returns the environment's name of a setting.
 func Variable(key string) string {
 	return "TASKDB_" + strings.ToUpper(strings.NewReplacer(".", "_", "-", "_").Replace(key))
@@ -66,10 +55,10 @@ func Variable(key string) string {
 type Strength int
 
 const (
-	Default Strength = iota
-	InFile
-	InEnvironment
-	OnCommandLine
+	Default       Strength = iota // no place has a value
+	InFile                        // that of the settings
+	InEnvironment                 // as a variable
+	OnCommandLine                 // as a flag
 )
 
 // Origin is where the value of a flag comes from.
@@ -152,6 +141,8 @@ type ValueError struct {
 	Err   error
 }
 
+// Error says where the value stands, of which setting it is, and what is wrong with
+// it.
 func (e *ValueError) Error() string {
 	if e.Place == Variable(e.Key) {
 		return fmt.Sprintf("%s: %v", e.Place, e.Err)
@@ -159,4 +150,5 @@ func (e *ValueError) Error() string {
 	return fmt.Sprintf("%s: %s: %v", e.Place, e.Key, e.Err)
 }
 
+// Unwrap returns what is wrong with the value.
 func (e *ValueError) Unwrap() error { return e.Err }

@@ -16,6 +16,7 @@ type SyntaxError struct {
 	Hint string
 }
 
+// Error says where the text is wrong, what is, and what would be right.
 func (e *SyntaxError) Error() string {
 	if e.Hint == "" {
 		return fmt.Sprintf("line %d, column %d: %s", e.Line, e.Column, e.Message)

@@ -105,14 +105,14 @@ func (s *server) readBody(w http.ResponseWriter, r *http.Request, pattern string
 		held.limit = s.limits.Upload
 		err = held.readParts(unhurried, parameters["boundary"])
 		r.Header.Set("Content-Type", "application/json") // what is left of it
-	case kind == bsonDocs: // documents whole, with their buffers
+	case kind == api.MediaBSON: // documents whole, with their buffers
 		held.limit = s.limits.Upload
 		_, err = io.Copy(held, unhurried)
 	default:
 		_ = connection.SetReadDeadline(time.Now().Add(s.limits.BodyTime))
 		_, err = io.Copy(held, r.Body)
 	}
-	if err == nil && kind != bsonDocs && !utf8.Valid(held.text.Bytes()) {
+	if err == nil && kind != api.MediaBSON && !utf8.Valid(held.text.Bytes()) {
 		err = newProblem(http.StatusBadRequest, api.KindMalformed, "the body is not UTF-8")
 	}
 	if err == nil {

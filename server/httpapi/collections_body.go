@@ -109,7 +109,7 @@ func listForm(r *http.Request) string {
 	if form := wanted(r); form != "" {
 		return form
 	}
-	return jsonLines
+	return api.MediaJSONLines
 }
 
 // problemText is an error's problem within an answer: as JSON, empty for none.

@@ -90,17 +90,20 @@ func changeOf(sent api.Change) (c taskdb.Change, err error) {
 	return c, returning(sent, &c)
 }
 
-// updateOf checks an update.
+// updateOf checks the update of a change: a document, a pipeline or, as an empty
+// replacement, none.
 func updateOf(sent api.Change) (*query.Update, error) {
-	stages, isPipeline := sent.Update.ArrayOK()
-	if !isPipeline {
-		doc, _ := sent.Update.DocumentOK()
-		return query.ParseUpdate(orEmpty(doc), sent.ArrayFilters)
+	filters := make([]any, len(sent.ArrayFilters))
+	for i, filter := range sent.ArrayFilters {
+		filters[i] = filter
 	}
-	if len(sent.ArrayFilters) > 0 {
-		return nil, invalid("body.array_filters", "a pipeline has no array filters")
+	switch sent.Update.Type {
+	case bson.TypeArray:
+		return query.ParseUpdateValue(bson.RawArray(sent.Update.Value), filters...)
+	case bson.TypeEmbeddedDocument, 0:
+		return query.ParseUpdateValue(orEmpty(sent.Update.Value), filters...)
 	}
-	return query.ParseUpdateValue(stages)
+	return nil, invalid("body.update", "an update is a document or an array of stages, and not of type %s", sent.Update.Type)
 }
 
 // returning checks what a change is to return, and that it can.

@@ -139,7 +139,7 @@ func register[I, O any](s *server, op huma.Operation, handle func(context.Contex
 // describeProblems adds the statuses that a request may fail with.
 func (s *server) describeProblems(op *huma.Operation) {
 	schema := s.api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[api.Problem](), true, "Problem")
-	content := map[string]*huma.MediaType{problemType: {Schema: schema}}
+	content := map[string]*huma.MediaType{api.MediaProblem: {Schema: schema}}
 	for _, status := range []int{
 		http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound,
 		http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusInternalServerError,

@@ -126,7 +126,7 @@ var notCarriedOut = map[string]bool{api.KindBusy: true, api.KindDrained: true, a
 // carryOut has a request with a key carried out once, even if its client goes away
 // meanwhile; who comes again with the key has the same answer.
 func (s *server) carryOut(w http.ResponseWriter, r *http.Request, pattern string, body *heldBody, do http.Handler) {
-	key := r.Header.Get("Idempotency-Key")
+	key := r.Header.Get(api.HeaderOnce)
 	if key == "" || r.Method != http.MethodPost {
 		do.ServeHTTP(w, r)
 		return

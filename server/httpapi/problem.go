@@ -33,12 +33,10 @@ func (p *problem) GetStatus() int { return p.Status }
 func (p *problem) GetHeaders() http.Header { return p.header }
 
 // ContentType returns the type of problems.
-func (p *problem) ContentType(string) string { return problemType }
+func (p *problem) ContentType(string) string { return api.MediaProblem }
 
 // MarshalJSON writes the problem, and not what embeds it.
 func (p *problem) MarshalJSON() ([]byte, error) { return json.Marshal(p.Problem) }
-
-const problemType = "application/problem+json"
 
 // newProblem is a problem of the API's own.
 func newProblem(status int, kind, format string, args ...any) *problem {
@@ -220,7 +218,7 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	for name, values := range p.header {
 		w.Header()[name] = values
 	}
-	w.Header().Set("Content-Type", problemType)
+	w.Header().Set("Content-Type", api.MediaProblem)
 	w.WriteHeader(p.Status)
 	_ = json.NewEncoder(w).Encode(p.of(r.Context())) // it fails if the client is gone
 }

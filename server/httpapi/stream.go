@@ -20,19 +20,15 @@ import (
 	"github.com/taskdb/taskdb/taskdb"
 )
 
-// The forms in which a list can come, besides a page.
-const (
-	jsonLines = "application/jsonl"
-	ndjson    = "application/x-ndjson" // the same by its older name
-	bsonDocs  = "application/bson"
-)
+// ndjson is api.MediaJSONLines by its older name.
+const ndjson = "application/x-ndjson"
 
 // wanted is the form that a request asks a list in: "" is a page.
 func wanted(r *http.Request) string {
 	for kind := range strings.SplitSeq(r.Header.Get("Accept"), ",") {
 		kind, _, _ = mime.ParseMediaType(kind)
 		switch kind {
-		case jsonLines, ndjson, bsonDocs:
+		case api.MediaJSONLines, ndjson, api.MediaBSON:
 			return kind
 		case "application/json":
 			return ""
@@ -63,7 +59,7 @@ func listed[T any](s *server, op huma.Operation) huma.Operation {
 	op.Responses = map[string]*huma.Response{"200": {
 		Description: "A page or, as Accept has it, a stream, whose last line has the key $end.",
 		Content: map[string]*huma.MediaType{
-			"application/json": {Schema: page}, jsonLines: {}, ndjson: {}, bsonDocs: {},
+			"application/json": {Schema: page}, api.MediaJSONLines: {}, ndjson: {}, api.MediaBSON: {},
 		},
 	}}
 	return op
@@ -121,7 +117,7 @@ func (l *lines) line(doc bson.Raw) error {
 
 // appendDocument writes a document as BSON, or as a line of relaxed extended JSON.
 func appendDocument(to []byte, doc bson.Raw, form string) ([]byte, error) {
-	if form == bsonDocs {
+	if form == api.MediaBSON {
 		return append(to, doc...), nil
 	}
 	text, err := bson.MarshalExtJSON(doc, false, false)

@@ -155,10 +155,7 @@ func listIndexes(ctx context.Context, r *request) (bson.D, error) {
 	if err := f.Err(); err != nil {
 		return nil, err
 	}
-	if found, err := exists(ctx, db); !found || err != nil {
-		return nil, errors.Join(err, noCollection(db))
-	}
-	infos, err := db.Indexes(ctx)
+	infos, err := indexesOf(ctx, db)
 	if err != nil {
 		return nil, err
 	}
@@ -167,6 +164,18 @@ func listIndexes(ctx context.Context, r *request) (bson.D, error) {
 		docs[i] = describeIndex(info)
 	}
 	return r.list(ctx, db.Collection(), size, docs)
+}
+
+// indexesOf returns the indexes of a collection, which must exist.
+func indexesOf(ctx context.Context, db *taskdb.DB) ([]taskdb.IndexInfo, error) {
+	found, err := exists(ctx, db)
+	switch {
+	case err != nil:
+		return nil, err
+	case !found:
+		return nil, noCollection(db)
+	}
+	return db.Indexes(ctx)
 }
 
 // batchSize reads how many documents the first batch of a list is to have.
@@ -222,10 +231,7 @@ func dropIndexes(ctx context.Context, r *request) (bson.D, error) {
 	if err := f.Err(); err != nil {
 		return nil, err
 	}
-	if found, err := exists(ctx, db); !found || err != nil {
-		return nil, errors.Join(err, noCollection(db))
-	}
-	infos, err := db.Indexes(ctx)
+	infos, err := indexesOf(ctx, db)
 	if err != nil {
 		return nil, err
 	}
