@@ -174,7 +174,8 @@ func (s *Server) Serve(ctx context.Context) error {
 	keeping, end := context.WithCancel(context.WithoutCancel(ctx))
 	var keepers sync.WaitGroup
 	keepers.Go(func() { s.tend(keeping) })
-	keepers.Go(func() { s.metrics.countEvents(keeping, s.hub) })
+	last := s.hub.LastEvent()
+	keepers.Go(func() { s.metrics.countEvents(keeping, s.hub, last) })
 
 	doors, ctx := errgroup.WithContext(ctx)
 	doors.Go(func() error {

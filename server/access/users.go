@@ -71,19 +71,6 @@ func (u *Users) Bearer(token string) (User, error) {
 	return found, err
 }
 
-// Authorize returns the user whose bearer token an Authorization header has; without
-// a header it is Anonymous.
-func (u *Users) Authorize(header string) (User, error) {
-	if header == "" {
-		return u.Anonymous()
-	}
-	scheme, token, _ := strings.Cut(header, " ")
-	if !strings.EqualFold(scheme, "Bearer") {
-		return User{}, ErrUnknown
-	}
-	return u.Bearer(strings.TrimSpace(token))
-}
-
 // SCRAM returns what proves the secret of a user in SCRAM-SHA-256, or ErrUnknown.
 func (u *Users) SCRAM(name string) (scram.StoredCredentials, User, error) {
 	user := u.current().find(name)

@@ -46,6 +46,7 @@ var asked = []struct {
 	{"writer", "POST", "/v1/leases/x/output", `{"msg_id": "a"}`},
 	{"writer", "POST", "/v1/leases/x/finish", `{"msg_id": "a", "status": "ok"}`},
 	{"reader", "GET", "/v1/counts", ``},
+	{"reader", "GET", "/metrics", ``},
 	{"reader", "GET", "/v1/status", ``},
 	{"reader", "GET", "/v1/activity", ``},
 	{"reader", "GET", "/v1/timeline", ``},
@@ -116,6 +117,7 @@ func TestBoundUsers(t *testing.T) {
 		require.Equal(t, api.KindNotFound, fetched[2].Error.Kind)
 		require.Equal(t, "a-2", fetched[3].MsgID)
 		ann.refused(t, http.StatusForbidden, api.KindForbidden, "GET", "/v1/status", "")
+		ann.refused(t, http.StatusForbidden, api.KindForbidden, "GET", "/metrics", "")
 		f.as("bob").refused(t, http.StatusForbidden, api.KindForbidden, "PUT", "/v1/drain", "")
 
 		claimed := ask[api.Claimed](t, ann, http.StatusOK, "POST", "/v1/claims", `{"engine": "e"}`)
@@ -167,5 +169,7 @@ func TestBrowsersOfOthers(t *testing.T) {
 	protected := serve(t, "dict:", httpapi.Options{Users: known})
 	ask[api.Counts](t, protected.as("reader"), http.StatusOK, "GET", "/v1/counts", "", "Host", "tasks.example")
 	nobodyYet := serve(t, "dict:", httpapi.Options{Users: users{}})
-	nobodyYet.refused(t, http.StatusForbidden, api.KindForbidden, "GET", "/v1/counts", "", "Host", "tasks.example")
+	for _, f := range []*fixture{f, nobodyYet, f.as("made-up"), nobodyYet.as("made-up")} {
+		f.refused(t, http.StatusForbidden, api.KindForbidden, "GET", "/v1/counts", "", "Host", "tasks.example")
+	}
 }
