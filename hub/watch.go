@@ -103,6 +103,9 @@ func (h *Hub) Watch(ctx context.Context, after string) iter.Seq2[Event, error] {
 			if events, more, err = h.feed.since(n); err != nil {
 				break
 			}
+			if err = ctx.Err(); err != nil {
+				break
+			}
 			for _, event := range events {
 				if !yield(event, nil) {
 					return

@@ -136,3 +136,24 @@ func TestChangedWakesWhoWaits(t *testing.T) {
 		}
 	}
 }
+
+// TestWatchThatIsBehindEndsWithItsContext holds that a watch ends when its context does, however
+// much there is left to tell.
+func TestWatchThatIsBehindEndsWithItsContext(t *testing.T) {
+	f := newFixture(t, stores["dict"](t))
+	place := f.LastEvent()
+	for range 300 { // more than are read at a time
+		f.Changed()
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	told := 0
+	for _, err := range f.Watch(ctx, place) {
+		cancel()
+		if err != nil {
+			require.ErrorIs(t, err, context.Canceled)
+			break
+		}
+		told++
+	}
+	require.Less(t, told, 300)
+}
