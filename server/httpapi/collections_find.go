@@ -145,6 +145,9 @@ func (s *server) distinctValues(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) explainRequest(w http.ResponseWriter, r *http.Request) error {
+	if err := unbound(r.Context()); err != nil { // it counts what was looked at of all records
+		return err
+	}
 	backend, collection, _, request, err := s.asked(r)
 	if err != nil {
 		return err

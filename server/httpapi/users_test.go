@@ -140,7 +140,10 @@ func TestBoundUsersChangeTheirOwn(t *testing.T) {
 		cancelled := ask[api.Answers](t, ann, http.StatusOK, "POST", "/v1/tasks/cancel", `{"msg_ids": ["a", "b"]}`).Tasks
 		require.Equal(t, api.Answer{MsgID: "a"}, cancelled[0])
 		require.Equal(t, api.KindNotFound, cancelled[1].Error.Kind)
-		require.Empty(t, ask[api.Answers](t, ann, http.StatusOK, "POST", "/v1/tasks/cancel", `{"client": "c-bob"}`).Tasks)
+		for _, choice := range []string{`{"client": "c-bob"}`, `{"client": "c-bob", "msg_ids": ["a", "b"]}`} {
+			require.Empty(t, ask[api.Answers](t, ann, http.StatusOK, "POST", "/v1/tasks/cancel", choice).Tasks)
+			require.Equal(t, api.Purged{}, ask[api.Purged](t, ann, http.StatusOK, "POST", "/v1/tasks/purge", choice))
+		}
 		require.Empty(t, ask[api.Answers](t, ann, http.StatusOK, "POST", "/v1/tasks/priority", `{"all": true, "priority": 3}`).Tasks)
 		ann.refused(t, http.StatusNotFound, api.KindNotFound, "POST", "/v1/tasks/resubmit", `{"msg_ids": ["a", "b"]}`)
 		require.Len(t, ask[api.ResubmitAnswer](t, ann, http.StatusOK, "POST", "/v1/tasks/resubmit", `{"all": true}`).Tasks, 1)

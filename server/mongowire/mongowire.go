@@ -15,7 +15,7 @@
 //
 // What is written here passes the rules of the hub by. With users, reading takes the
 // role read and writing the role operate; a user who is bound to a client sees the
-// records of that client only, and writes none.
+// tasks of that client only, and writes none.
 package mongowire
 
 import (
