@@ -57,6 +57,10 @@ func TestUsersSayWhoTheyAre(t *testing.T) {
 	require.NoError(t, users.Remove(t.Context(), "op"))
 	_, err = op.Database("a").Collection("b").CountDocuments(t.Context(), bson.D{})
 	require.Equal(t, unauthorized, codeOf(err), "who is removed may ask no longer, on an open connection too: %v", err)
+	_, err = users.Add(t.Context(), access.User{Name: "op", Role: access.Operate})
+	require.NoError(t, err)
+	_, err = op.Database("a").Collection("b").CountDocuments(t.Context(), bson.D{})
+	require.Equal(t, unauthorized, codeOf(err), "nor one of the same name by a secret that is no longer his: %v", err)
 }
 
 func bsonText(t *testing.T, v any) string {
