@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 	"net/http"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
@@ -55,16 +54,6 @@ func (s *Server) wireOptions() mongowire.Options {
 		TLS:         s.tls(),
 		StopTimeout: s.options.StopTimeout,
 		Log:         s.options.Log,
-		Observe: func(command string, took time.Duration, code int) {
-			s.metrics.observeCommand(command, took, code)
-			if writes[command] {
-				s.hub.Changed()
-			}
-		},
+		Observe:     s.metrics.observeCommand,
 	}
-}
-
-// writes are the commands of the wire that change records, and pass the hub by.
-var writes = map[string]bool{
-	"insert": true, "update": true, "delete": true, "findAndModify": true, "findandmodify": true, "drop": true, "dropDatabase": true,
 }

@@ -127,7 +127,7 @@ func (s *Server) build(db *taskdb.DB) error {
 		MaxHeaderBytes:    headerBytes,
 		ErrorLog:          slog.NewLogLogger(s.options.Log.Handler(), slog.LevelDebug), // what clients do wrong
 	}
-	s.mongo = mongowire.New(db, s.wireOptions())
+	s.mongo = mongowire.New(s.hub.Overheard(db), s.wireOptions())
 	s.metrics.watchWire(s.mongo)
 	return nil
 }
