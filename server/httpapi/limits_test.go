@@ -50,6 +50,22 @@ func TestBodyThatComesSlowly(t *testing.T) {
 	require.True(t, bytes.HasPrefix(answer, []byte("HTTP/1.1 408 ")), "%s", answer)
 }
 
+// TestBodyOfWhatIsRefusedComesSlowly holds that a client is given up that sends no more
+// of a body which nobody asks for, as of a request by nobody.
+func TestBodyOfWhatIsRefusedComesSlowly(t *testing.T) {
+	f := serve(t, "dict:", httpapi.Options{Users: known, Limits: httpapi.Limits{BodyTime: 300 * time.Millisecond}})
+	for _, line := range []string{"GET /healthz", "POST /v1/tasks", "POST /v1/no/route"} {
+		slow, err := net.Dial("tcp", strings.TrimPrefix(f.server.URL, "http://"))
+		require.NoError(t, err)
+		defer slow.Close()
+		require.NoError(t, slow.SetDeadline(time.Now().Add(time.Minute))) // a test that hangs fails
+		_, err = io.WriteString(slow, line+" HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{")
+		require.NoError(t, err)
+		_, err = io.ReadAll(slow)
+		require.NoError(t, err, "%s: the server ends the connection", line)
+	}
+}
+
 func TestQueriesAreBounded(t *testing.T) {
 	onEach(t, httpapi.Options{Limits: httpapi.Limits{Examined: 10}}, func(t *testing.T, f *fixture) {
 		f.submit(t, strings.Repeat(`{}, `, 50)+`{"label": "last"}`)

@@ -52,6 +52,7 @@ func (s *server) requests(next http.Handler) http.Handler {
 			s.ended(r, known, answer, time.Since(began))
 		}()
 		defer s.recovered(answer, r)
+		s.boundBody(answer, r)
 		if err := s.checkBrowser(r); err != nil {
 			s.fail(answer, r, err)
 			return
