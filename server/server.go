@@ -125,6 +125,7 @@ func (s *Server) build(db *taskdb.DB) error {
 		ReadHeaderTimeout: headerTime,
 		IdleTimeout:       idleTime,
 		MaxHeaderBytes:    headerBytes,
+		HTTP2:             &http.HTTP2Config{WriteByteTimeout: stallTime},
 		ErrorLog:          slog.NewLogLogger(s.options.Log.Handler(), slog.LevelDebug), // what clients do wrong
 	}
 	s.mongo = mongowire.New(s.hub.Overheard(db), s.wireOptions())

@@ -226,8 +226,7 @@ func (s *server) sendList(w http.ResponseWriter, r *http.Request, docs iter.Seq2
 	if err := wait(r.Context()); err != nil {
 		return err
 	}
-	out := s.paced(w)
-	out.patience = pagerPatience
-	s.send(out, r, listForm(r), docs, func() string { return "" })
+	requestOf(r.Context()).patience = pagerPatience
+	s.send(w, r, listForm(r), docs, func() string { return "" })
 	return nil
 }

@@ -66,6 +66,38 @@ func TestBodyOfWhatIsRefusedComesSlowly(t *testing.T) {
 	}
 }
 
+// TestReadersWhoStandStill holds that a client that takes nothing of its answer keeps
+// nobody waiting, and is given up.
+func TestReadersWhoStandStill(t *testing.T) {
+	ended := make(chan httpapi.Observation, 100)
+	f := serve(t, "dict:", httpapi.Options{
+		Limits:  httpapi.Limits{Running: 1, Patience: time.Millisecond, BodyTime: time.Second},
+		Observe: func(_ context.Context, o httpapi.Observation) { ended <- o },
+	})
+	for range 4 { // more than the machine holds for a connection
+		f.submit(t, `{"content": {"text": "`+strings.Repeat("x", 15<<20)+`"}}`)
+		<-ended
+	}
+	for _, accept := range []string{"application/json", "application/jsonl"} {
+		slow, err := net.Dial("tcp", strings.TrimPrefix(f.server.URL, "http://"))
+		require.NoError(t, err)
+		defer slow.Close()
+		_, err = io.WriteString(slow, "GET /v1/tasks HTTP/1.1\r\nHost: localhost\r\nAccept: "+accept+"\r\n\r\n")
+		require.NoError(t, err)
+		_, err = io.ReadFull(slow, make([]byte, len("HTTP/1.1 200")))
+		require.NoError(t, err)
+		ask[api.Counts](t, f, http.StatusOK, "GET", "/v1/counts", "")
+		require.Equal(t, "GET /v1/counts", (<-ended).Route)
+		select {
+		case o := <-ended:
+			require.Equal(t, "GET /v1/tasks", o.Route)
+			require.Less(t, o.Bytes, int64(60<<20))
+		case <-time.After(time.Minute):
+			require.Fail(t, "it is not given up", accept)
+		}
+	}
+}
+
 func TestQueriesAreBounded(t *testing.T) {
 	onEach(t, httpapi.Options{Limits: httpapi.Limits{Examined: 10}}, func(t *testing.T, f *fixture) {
 		f.submit(t, strings.Repeat(`{}, `, 50)+`{"label": "last"}`)

@@ -108,6 +108,6 @@ func (s *server) inTurn(route http.Handler) http.Handler {
 			return
 		}
 		defer turn.end()
-		route.ServeHTTP(w, r.WithContext(withTurn(r.Context(), turn)))
+		route.ServeHTTP(sending{w, turn}, r.WithContext(withTurn(r.Context(), turn)))
 	})
 }
