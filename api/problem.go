@@ -33,9 +33,10 @@ type Problem struct {
 	Stop    *Stop     `json:"stop,omitempty" doc:"Since when and why the hub takes no tasks."`
 	Rule    string    `json:"rule,omitempty" doc:"The rule that a record expired by."`
 	At      time.Time `json:"at,omitzero" doc:"When a record expired."`
-	// Collection, KeyPattern and KeyValue tell a key that exists already.
+	// Collection, Index, KeyPattern and KeyValue tell a key that exists already.
 	Collection string   `json:"collection,omitempty"`
-	KeyPattern Exact    `json:"key_pattern,omitempty" doc:"The index that has the key already, in canonical extended JSON."`
+	Index      string   `json:"index,omitempty" doc:"The name of the index that has the key already."`
+	KeyPattern Exact    `json:"key_pattern,omitempty" doc:"The keys of the index, in canonical extended JSON."`
 	KeyValue   Exact    `json:"key_value,omitempty" doc:"The key that exists already, in canonical extended JSON."`
 	Errors     []Detail `json:"errors,omitempty" doc:"What is wrong with the request, one by one."`
 }

@@ -220,7 +220,7 @@ func TestErrors(t *testing.T) {
 type flaky struct {
 	handler http.Handler
 	losses  atomic.Int32
-	refuse  int // with this status, and does nothing
+	refuse  atomic.Int64 // with this status, and does nothing
 }
 
 func (f *flaky) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -228,8 +228,8 @@ func (f *flaky) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.handler.ServeHTTP(w, r)
 		return
 	}
-	if f.refuse != 0 {
-		w.WriteHeader(f.refuse)
+	if status := f.refuse.Load(); status != 0 {
+		w.WriteHeader(int(status))
 		return
 	}
 	f.handler.ServeHTTP(httptest.NewRecorder(), r)
@@ -271,7 +271,7 @@ func TestRetries(t *testing.T) {
 	require.ErrorIs(t, err, taskdb.ErrUnreachable, "of two claims two tasks would be taken")
 	f.losses.Store(0)
 	for status, again := range map[int]bool{http.StatusTooManyRequests: true, http.StatusBadGateway: false} {
-		f.refuse = status
+		f.refuse.Store(int64(status))
 		lose()
 		_, err = c.Claim(ctx, api.Claim{Engine: "e"})
 		require.Equal(t, again, errors.Is(err, client.ErrNoTask), "%d: %v", status, err)

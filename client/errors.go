@@ -117,7 +117,7 @@ func (e *Error) cause() error {
 	switch e.Kind {
 	case api.KindExists:
 		return &taskdb.DuplicateKeyError{
-			Collection: e.Collection, KeyPattern: bson.Raw(e.KeyPattern), KeyValue: bson.Raw(e.KeyValue),
+			Collection: e.Collection, Index: e.Index, KeyPattern: bson.Raw(e.KeyPattern), KeyValue: bson.Raw(e.KeyValue),
 		}
 	case api.KindExpired:
 		return &taskdb.ExpiredError{MsgID: e.MsgID, Rule: e.Rule, At: e.At}

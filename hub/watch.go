@@ -10,6 +10,8 @@ import (
 	"sync"
 
 	"github.com/google/uuid"
+
+	"github.com/taskdb/taskdb/taskdb"
 )
 
 // ErrMissed says that events were missed: too many came since the one that a
@@ -103,6 +105,9 @@ func (h *Hub) Watch(ctx context.Context, after string) iter.Seq2[Event, error] {
 			if events, more, err = h.feed.since(n); err != nil {
 				break
 			}
+			if err = ctx.Err(); err != nil {
+				break
+			}
 			for _, event := range events {
 				if !yield(event, nil) {
 					return
@@ -128,6 +133,21 @@ func (h *Hub) Changed() {
 	h.ended.publishAll()
 	h.ready.publishAll()
 	h.happened(Event{Kind: EventChanged})
+}
+
+// writes are the operations of a store that change records.
+var writes = map[string]bool{"add": true, "write": true, "append": true, "put_buffer": true, "drop": true}
+
+// Overheard returns a handle on the hub's store for those who pass the hub by: of
+// what they write to its tasks it hears, as by Changed.
+func (h *Hub) Overheard(db *taskdb.DB) *taskdb.DB {
+	return db.Observed(func(ctx context.Context, operation, collection string) (context.Context, func(error)) {
+		return ctx, func(error) { // one that failed may have begun
+			if writes[operation] && collection == h.db.Collection() {
+				h.Changed()
+			}
+		}
+	})
 }
 
 // happened adds an event, with the time.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"strings"
 	"testing"
 	"time"
 
@@ -134,5 +135,54 @@ func TestChangedWakesWhoWaits(t *testing.T) {
 			return
 		default:
 		}
+	}
+}
+
+// TestWatchThatIsBehindEndsWithItsContext holds that a watch ends when its context does, however
+// much there is left to tell.
+func TestWatchThatIsBehindEndsWithItsContext(t *testing.T) {
+	f := newFixture(t, stores["dict"](t))
+	place := f.LastEvent()
+	for range 300 { // more than are read at a time
+		f.Changed()
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	told := 0
+	for _, err := range f.Watch(ctx, place) {
+		cancel()
+		if err != nil {
+			require.ErrorIs(t, err, context.Canceled)
+			break
+		}
+		told++
+	}
+	require.Less(t, told, 300)
+}
+
+// TestWritesPastTheHubAreOverheard holds that those who watch hear of what is written
+// to the tasks by who passes the hub by, and of nothing else.
+func TestWritesPastTheHubAreOverheard(t *testing.T) {
+	f := newFixture(t, stores["dict"](t))
+	place := f.LastEvent()
+	db := f.Overheard(f.db)
+	require.NoError(t, db.In("other.things").Add(t.Context(), &taskdb.TaskRecord{MsgID: "a"}))
+	_, err := db.Count(t.Context(), taskdb.Query{})
+	require.NoError(t, err)
+	require.Equal(t, place, f.LastEvent())
+	for name, write := range map[string]func() error{
+		"add":    func() error { return db.Add(t.Context(), &taskdb.TaskRecord{MsgID: "a"}) },
+		"update": func() error { return db.UpdateRecord(t.Context(), "a", `{$set: {label: "x"}}`) },
+		"buffer": func() error { return db.PutBuffer(t.Context(), "a", "buffers", strings.NewReader("x")) },
+		"drop":   func() error { return db.DropCollection(t.Context()) },
+	} {
+		if name != "add" {
+			_ = f.db.Add(t.Context(), &taskdb.TaskRecord{MsgID: "a"})
+		}
+		place := f.LastEvent()
+		require.NoError(t, write(), name)
+		event, err := watch(t, f.Hub, place)()
+		require.NoError(t, err)
+		require.Equal(t, hub.EventChanged, event.Kind, name)
+		_ = f.db.DropCollection(t.Context())
 	}
 }

@@ -17,7 +17,8 @@ const (
 	headerBytes = 64 << 10
 	// idleTime is how long a connection is kept that nobody asks anything.
 	idleTime = 2 * time.Minute
-	// stallTime is how long a client may take nothing of what it is sent.
+	// stallTime is how long a connection of HTTP/2 may take nothing of what it is sent.
+	// Of each answer the API sees to that.
 	stallTime = 30 * time.Second
 	// maxConnections is how many connections of HTTP there are at a time. More wait
 	// to be accepted.
@@ -30,7 +31,7 @@ func (s *Server) listen(ctx context.Context) (err error) {
 		if s.httpListener, err = s.listenAt(ctx, s.options.HTTP); err != nil {
 			return err
 		}
-		s.httpListener = patient{netutil.LimitListener(s.httpListener, maxConnections)}
+		s.httpListener = netutil.LimitListener(s.httpListener, maxConnections)
 	}
 	if s.options.Mongo != "" {
 		s.wireListener, err = s.listenAt(ctx, s.options.Mongo)
@@ -66,37 +67,4 @@ func (s *Server) closeListeners() error {
 		}
 	}
 	return errors.Join(failed...)
-}
-
-// patient accepts connections whose clients may take their time, but not stand
-// still: one that takes nothing of what it is sent for stallTime is given up.
-type patient struct{ net.Listener }
-
-// Accept waits for the next connection.
-func (p patient) Accept() (net.Conn, error) {
-	conn, err := p.Listener.Accept()
-	if err != nil {
-		return nil, err
-	}
-	return patientConn{conn}, nil
-}
-
-// patientConn is a connection of a patient listener.
-type patientConn struct{ net.Conn }
-
-// writeSize is how much is written at a time: what a slow client takes in stallTime.
-const writeSize = 64 << 10
-
-// Write writes, with a deadline for each piece.
-func (c patientConn) Write(data []byte) (written int, err error) {
-	for {
-		if err := c.SetWriteDeadline(time.Now().Add(stallTime)); err != nil {
-			return written, err
-		}
-		n, err := c.Conn.Write(data[written:min(len(data), written+writeSize)])
-		written += n
-		if err != nil || written == len(data) {
-			return written, err
-		}
-	}
 }

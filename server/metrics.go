@@ -55,7 +55,7 @@ func newMetrics(version string) *metrics {
 		Name: "taskdb_build_info", Help: "Is 1, with the version of the program and of Go.",
 		ConstLabels: prometheus.Labels{"version": version, "go": runtime.Version()},
 	}).Set(1)
-	return &metrics{
+	m := &metrics{
 		registry:     registry,
 		requests:     counters("taskdb_http_requests_total", "HTTP requests that were answered.", "method", "route", "code"),
 		requestTime:  times("taskdb_http_request_seconds", "How long HTTP requests took, with what they waited for.", "method", "route"),
@@ -68,6 +68,8 @@ func newMetrics(version string) *metrics {
 		missed:       with.NewCounter(prometheus.CounterOpts{Name: "taskdb_task_events_missed_total", Help: "How often so much happened at once that some events are not counted."}),
 		tended:       counters("taskdb_hub_tended_total", "What time or a crash made necessary: leases lost for good and requeued, tasks timed out, woken, settled, mended.", "what"),
 	}
+	m.observeTended(hub.Tended{}) // what never happened is 0
+	return m
 }
 
 func (m *metrics) observeRequest(o httpapi.Observation) {
@@ -123,13 +125,14 @@ func (m *metrics) observeTended(t hub.Tended) {
 	}
 }
 
-// countEvents counts what happens to tasks until the context, or the hub's waits, end.
-func (m *metrics) countEvents(ctx context.Context, h *hub.Hub) {
+// countEvents counts what happens to tasks behind an event, until the context, or the hub's waits, end.
+func (m *metrics) countEvents(ctx context.Context, h *hub.Hub, after string) {
 	for {
-		for event, err := range h.Watch(ctx, h.LastEvent()) {
+		for event, err := range h.Watch(ctx, after) {
 			switch {
 			case errors.Is(err, hub.ErrMissed):
 				m.missed.Inc()
+				after = h.LastEvent()
 			case err != nil:
 				return
 			default:

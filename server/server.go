@@ -125,9 +125,10 @@ func (s *Server) build(db *taskdb.DB) error {
 		ReadHeaderTimeout: headerTime,
 		IdleTimeout:       idleTime,
 		MaxHeaderBytes:    headerBytes,
+		HTTP2:             &http.HTTP2Config{WriteByteTimeout: stallTime},
 		ErrorLog:          slog.NewLogLogger(s.options.Log.Handler(), slog.LevelDebug), // what clients do wrong
 	}
-	s.mongo = mongowire.New(db, s.wireOptions())
+	s.mongo = mongowire.New(s.hub.Overheard(db), s.wireOptions())
 	s.metrics.watchWire(s.mongo)
 	return nil
 }
@@ -174,7 +175,8 @@ func (s *Server) Serve(ctx context.Context) error {
 	keeping, end := context.WithCancel(context.WithoutCancel(ctx))
 	var keepers sync.WaitGroup
 	keepers.Go(func() { s.tend(keeping) })
-	keepers.Go(func() { s.metrics.countEvents(keeping, s.hub) })
+	last := s.hub.LastEvent()
+	keepers.Go(func() { s.metrics.countEvents(keeping, s.hub, last) })
 
 	doors, ctx := errgroup.WithContext(ctx)
 	doors.Go(func() error {

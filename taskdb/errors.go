@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"time"
-
-	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
 // What can go wrong with a store, to be tested for with errors.Is. A query that
@@ -55,25 +53,6 @@ var (
 	// ErrTooLarge says that a record is larger than MaxRecordSize.
 	ErrTooLarge = errors.New("record is too large")
 )
-
-// DuplicateKeyError says which unique key a document has in common with a stored
-// one. It is ErrExists, and MongoDB's error 11000.
-type DuplicateKeyError struct {
-	Collection string
-	KeyPattern bson.Raw // the index: {"msg_id": 1}
-	KeyValue   bson.Raw // the key in both: {"msg_id": "a1"}
-}
-
-// DuplicateKeyCode is MongoDB's code of a DuplicateKeyError.
-const DuplicateKeyCode = 11000
-
-// Error returns MongoDB's words.
-func (e *DuplicateKeyError) Error() string {
-	return fmt.Sprintf("E11000 duplicate key error collection: %s dup key: %s", e.Collection, e.KeyValue)
-}
-
-// Is tells that the error is ErrExists.
-func (e *DuplicateKeyError) Is(target error) bool { return target == ErrExists }
 
 // ExpiredError says which rule of the store removed a record, and when. It is
 // ErrExpired and ErrNotFound.

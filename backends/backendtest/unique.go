@@ -55,6 +55,7 @@ func uniqueRefuses(t *testing.T, db *taskdb.DB) {
 			require.ErrorAs(t, db.AddRaw(t.Context(), parse(t, c.refused)), &duplicate)
 			require.ErrorIs(t, duplicate, taskdb.ErrExists)
 			require.Equal(t, db.Collection(), duplicate.Collection)
+			require.Equal(t, name, duplicate.Index)
 			require.Equal(t, parse(t, c.key), duplicate.KeyValue)
 			require.Equal(t, infoOf(t, db, name).Keys, duplicate.KeyPattern)
 			require.Equal(t, before, find(t, db, taskdb.Query{Projection: "{}", Sort: "{_id: 1}"}))

@@ -115,6 +115,7 @@ func (c *collection) remove(id uint64) {
 func (c *collection) duplicate(x *query.Index, key []byte, doc bson.Raw) error {
 	return &taskdb.DuplicateKeyError{
 		Collection: c.name,
+		Index:      x.Name,
 		KeyPattern: x.KeyPattern(),
 		KeyValue:   x.KeyValue(key, doc),
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -113,13 +114,21 @@ func writeFailure(err mongo.WriteError) failure { return failure{err.Code, err.M
 func (f failure) translated(cause error) error {
 	switch f.code {
 	case taskdb.DuplicateKeyCode:
-		return &taskdb.DuplicateKeyError{KeyPattern: f.document("keyPattern"), KeyValue: f.document("keyValue")}
+		return &taskdb.DuplicateKeyError{Index: f.index(), KeyPattern: f.document("keyPattern"), KeyValue: f.document("keyValue")}
 	case codeObjectTooLarge, query.CodeUpdateTooLarge, query.CodeUpsertTooLarge:
 		cause = fmt.Errorf("%w: %w", taskdb.ErrTooLarge, cause)
 	case codeIndexOptionsConflict, codeIndexKeySpecsConflict:
 		return fmt.Errorf("%w: %w", taskdb.ErrIndexConflict, cause)
 	}
 	return &query.Error{Code: f.code, Message: f.message, Cause: cause}
+}
+
+// index is the name of the index that a duplicate key is of, which the server has in
+// its words alone.
+func (f failure) index() string {
+	_, behind, _ := strings.Cut(f.message, " index: ")
+	name, _, _ := strings.Cut(behind, " dup key: ")
+	return name
 }
 
 func (f failure) document(key string) bson.Raw {

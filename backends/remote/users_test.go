@@ -117,6 +117,7 @@ func TestBoundUser(t *testing.T) {
 	for name, call := range map[string]func() error{
 		"another collection": func() error { _, err := db.In("other.things").Count(ctx, taskdb.Query{}); return err },
 		"stats":              func() error { _, err := db.Stats(ctx); return err },
+		"an explanation":     func() error { _, err := db.Explain(ctx, taskdb.Query{}); return err },
 		"indexes":            func() error { _, err := db.Indexes(ctx); return err },
 		"a change":           func() error { _, err := db.Update(ctx, taskdb.Update{Update: `{$set: {a: 1}}`}); return err },
 		"an added record":    func() error { return db.AddRaw(ctx, bson.Raw{5, 0, 0, 0, 0}) },

@@ -274,9 +274,15 @@ func (tx *transaction) duplicateOf(t *table, a *addition, refused error) error {
 	return t.duplicate("msg_id", a.whole.Lookup("msg_id"))
 }
 
+// duplicate is the error of a value that another record has under _id or msg_id.
 func (t *table) duplicate(key string, v bson.RawValue) error {
+	index := "msg_id_1"
+	if key == "_id" {
+		index = "_id_"
+	}
 	return &taskdb.DuplicateKeyError{
 		Collection: t.name,
+		Index:      index,
 		KeyPattern: bson.Raw(bsoncore.NewDocumentBuilder().AppendInt32(key, 1).Build()),
 		KeyValue: bson.Raw(bsoncore.NewDocumentBuilder().
 			AppendValue(key, bsoncore.Value{Type: bsoncore.Type(v.Type), Data: v.Value}).Build()),

@@ -111,7 +111,7 @@ func (tx *transaction) checkUnique(t *table, d declared, seq int64, doc bson.Raw
 			}
 		}
 		if same {
-			return &taskdb.DuplicateKeyError{Collection: t.name, KeyPattern: d.index.KeyPattern(), KeyValue: value}
+			return &taskdb.DuplicateKeyError{Collection: t.name, Index: d.index.Name, KeyPattern: d.index.KeyPattern(), KeyValue: value}
 		}
 	}
 	return nil

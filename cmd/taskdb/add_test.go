@@ -18,7 +18,7 @@ func TestAddAllOrNone(t *testing.T) {
 		"standard input": taskdbRun(t, `[{"msg_id": "c"}, {"msg_id": "b"}]`, "add"),
 	} {
 		require.Equal(t, result{"", `taskdb add: add to ipython-tasks.task_records: E11000 duplicate key error collection: ` +
-			`ipython-tasks.task_records dup key: {"_id": "b"}
+			`ipython-tasks.task_records index: _id_ dup key: { _id: "b" }
 no record was added; --each adds those that can be
 `, exitFailure}, got, name)
 	}

@@ -65,7 +65,7 @@ func TestCopyOfWhatDiffers(t *testing.T) {
 	require.Equal(t, result{
 		name + ": 0 copied, 3 there already, 2 of them different\n",
 		"taskdb: " + name + ": b: it differs in label, n\n" +
-			"taskdb: " + name + `: 1: insert: E11000 duplicate key error collection: ` + name + ` dup key: {"msg_id": "c"}` + "\n" +
+			"taskdb: " + name + `: 1: insert: E11000 duplicate key error collection: ` + name + ` index: msg_id_1 dup key: { msg_id: "c" }` + "\n" +
 			"taskdb copy: records in whose place are others, which were left: 2\n" +
 			"those of FROM take their places with --overwrite\n",
 		exitFailure,

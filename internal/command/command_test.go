@@ -138,12 +138,12 @@ func TestReplies(t *testing.T) {
 		{Matched: 3, Modified: 2},
 		{UpsertedID: id},
 		{Matched: 1, Modified: 1, Err: &query.Error{Code: query.CodeBadValue, Message: "bad"}},
-		{Err: &taskdb.DuplicateKeyError{Collection: "a.b", KeyPattern: document(t, `{_id: 1}`), KeyValue: document(t, `{_id: 5}`)}},
+		{Err: &taskdb.DuplicateKeyError{Collection: "a.b", Index: "_id_", KeyPattern: document(t, `{_id: 1}`), KeyValue: document(t, `{_id: 5}`)}},
 		{Err: taskdb.ErrNotTried},
 	})
 	requireReply(t, `{n: 5, nModified: 3, upserted: [{index: 1, _id: "new"}], writeErrors: [
 		{index: 2, code: 2, errmsg: "bad"},
-		{index: 3, code: 11000, keyPattern: {_id: 1}, keyValue: {_id: 5}, errmsg: "E11000 duplicate key error collection: a.b dup key: {\"_id\": {\"$numberInt\":\"5\"}}"}
+		{index: 3, code: 11000, keyPattern: {_id: 1}, keyValue: {_id: 5}, errmsg: "E11000 duplicate key error collection: a.b index: _id_ dup key: { _id: 5 }"}
 	], ok: 1.0}`, reply)
 
 	deletion := command.Bulk{Operations: []taskdb.Operation{taskdb.Delete{}}}

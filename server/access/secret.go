@@ -1,6 +1,7 @@
 package access
 
 import (
+	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
@@ -68,6 +69,16 @@ func proofOf(name, secret string) (proof, error) {
 		return proof{}, err
 	}
 	return proof{hash(secret), credentials{salt, iterations, stored.StoredKey, stored.ServerKey}}, nil
+}
+
+// decoy is what there is of the secret of a name that is nobody's.
+func decoy(secret, name string) scram.StoredCredentials {
+	derived := func(what string) []byte {
+		sum := hmac.New(sha256.New, []byte(secret))
+		sum.Write([]byte(what + " " + name))
+		return sum.Sum(nil)
+	}
+	return credentials{derived("salt")[:saltBytes], iterations, derived("stored key"), derived("server key")}.stored()
 }
 
 // check refuses a proof that no secret has.

@@ -20,8 +20,9 @@ import (
 // the next who asks; a file that cannot be read any more is logged, and the last one
 // that could stays in force. Users is safe for use by many goroutines at once.
 type Users struct {
-	path string
-	log  *slog.Logger
+	path  string
+	log   *slog.Logger
+	decoy string // what the credentials are made of that belong to nobody
 
 	mu      sync.Mutex
 	version wholefile.Version // of the file when it was last looked at
@@ -37,7 +38,7 @@ func Open(path string, log *slog.Logger) (*Users, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open users: %w", err)
 	}
-	return &Users{path: path, log: log, version: version, users: users, closed: len(users.Users) > 0}, nil
+	return &Users{path: path, log: log, decoy: newSecret(), version: version, users: users, closed: len(users.Users) > 0}, nil
 }
 
 // Required tells that those who ask must say who they are: that there is a user,
@@ -71,24 +72,14 @@ func (u *Users) Bearer(token string) (User, error) {
 	return found, err
 }
 
-// Authorize returns the user whose bearer token an Authorization header has; without
-// a header it is Anonymous.
-func (u *Users) Authorize(header string) (User, error) {
-	if header == "" {
-		return u.Anonymous()
-	}
-	scheme, token, _ := strings.Cut(header, " ")
-	if !strings.EqualFold(scheme, "Bearer") {
-		return User{}, ErrUnknown
-	}
-	return u.Bearer(strings.TrimSpace(token))
-}
-
-// SCRAM returns what proves the secret of a user in SCRAM-SHA-256, or ErrUnknown.
+// SCRAM returns what proves the secret of a user in SCRAM-SHA-256, and the user. Of a
+// name that is nobody's the error is ErrUnknown, and the credentials are such as a
+// user has, the same each time, which no secret fits: a conversation by them tells
+// nobody which names there are.
 func (u *Users) SCRAM(name string) (scram.StoredCredentials, User, error) {
 	user := u.current().find(name)
 	if user == nil {
-		return scram.StoredCredentials{}, User{}, ErrUnknown
+		return decoy(u.decoy, name), User{}, ErrUnknown
 	}
 	return user.Secret.SCRAM.stored(), user.User, nil
 }

@@ -85,6 +85,14 @@ func (h *heldBody) digest(path string) [sha256.Size]byte {
 	return [sha256.Size]byte(sum.Sum(nil))
 }
 
+// boundBody gives the body of a request its time from the beginning: of one that is
+// answered before it has come net/http reads what is left.
+func (s *server) boundBody(w http.ResponseWriter, r *http.Request) {
+	if r.Body != nil && r.Body != http.NoBody {
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(s.limits.BodyTime)) // a test's recorder has none
+	}
+}
+
 // readBody reads the body of a request before it gets its turn, so that one that
 // comes slowly keeps nobody waiting. It is to be released when the request has
 // ended.
@@ -109,7 +117,6 @@ func (s *server) readBody(w http.ResponseWriter, r *http.Request, pattern string
 		held.limit = s.limits.Upload
 		_, err = io.Copy(held, unhurried)
 	default:
-		_ = connection.SetReadDeadline(time.Now().Add(s.limits.BodyTime))
 		_, err = io.Copy(held, r.Body)
 	}
 	if err == nil && kind != api.MediaBSON && !utf8.Valid(held.text.Bytes()) {

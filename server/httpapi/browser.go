@@ -13,12 +13,12 @@ import (
 // checkBrowser refuses what a page of somebody else's has a user's browser ask: a
 // change from another origin, and, where a token does not keep such pages out, any
 // request under a name that is not this machine's own, as a name that its owner has
-// just bound to 127.0.0.1. It refuses paths that are not UTF-8 too.
+// just bound to 127.0.0.1, whatever token it makes up. It refuses paths that are not UTF-8 too.
 func (s *server) checkBrowser(r *http.Request) error {
 	if err := s.browser.Check(r); err != nil {
 		return newProblem(http.StatusForbidden, api.KindForbidden, "the request comes from another site: %s", err)
 	}
-	if !s.options.AnyHost && r.Header.Get("Authorization") == "" && s.admitsAnybody() && !isLoopback(r.Host) {
+	if !s.options.AnyHost && s.admitsAnybody() && !isLoopback(r.Host) {
 		return newProblem(http.StatusForbidden, api.KindForbidden,
 			"without users only requests to this machine by its loopback name are taken, and not to %q", r.Host)
 	}

@@ -145,6 +145,9 @@ func (s *server) distinctValues(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) explainRequest(w http.ResponseWriter, r *http.Request) error {
+	if err := unbound(r.Context()); err != nil { // it counts what was looked at of all records
+		return err
+	}
 	backend, collection, _, request, err := s.asked(r)
 	if err != nil {
 		return err
@@ -223,8 +226,7 @@ func (s *server) sendList(w http.ResponseWriter, r *http.Request, docs iter.Seq2
 	if err := wait(r.Context()); err != nil {
 		return err
 	}
-	out := s.paced(w)
-	out.patience = pagerPatience
-	s.send(out, r, listForm(r), docs, func() string { return "" })
+	requestOf(r.Context()).patience = pagerPatience
+	s.send(w, r, listForm(r), docs, func() string { return "" })
 	return nil
 }

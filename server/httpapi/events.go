@@ -43,7 +43,7 @@ func (s *server) watch(_ context.Context, in *eventsRequest) (*huma.StreamRespon
 		w.Header().Set("Content-Type", "text/event-stream")
 		w.Header().Set("Cache-Control", "no-store")
 		w.Header().Set("X-Accel-Buffering", "no") // nginx would hold them back
-		f := &feed{hub: s.hub, to: s.paced(w), stop: s.options.Stop, at: in.After}
+		f := &feed{hub: s.hub, to: w, stop: s.options.Stop, at: in.After}
 		f.client, f.bound = bound(r.Context())
 		if f.at == "" {
 			f.begin("open")
@@ -57,7 +57,7 @@ func (s *server) watch(_ context.Context, in *eventsRequest) (*huma.StreamRespon
 // feed is a stream of events to one client.
 type feed struct {
 	hub    *hub.Hub
-	to     paced
+	to     http.ResponseWriter
 	stop   <-chan struct{}
 	at     string // the id of the last event
 	client string // whose events are shown, if bound
@@ -121,5 +121,5 @@ func (f *feed) send(name string, event api.Event) {
 
 func (f *feed) write(text string) {
 	_, err := f.to.Write([]byte(text))
-	f.err = errors.Join(f.err, err, f.to.flush())
+	f.err = errors.Join(f.err, err, flush(f.to))
 }

@@ -22,7 +22,7 @@ func (s *server) history(ctx context.Context, _ *struct{}) (*huma.StreamResponse
 				s.fail(w, r, err)
 				return
 			}
-			s.send(s.paced(w), r, form, named(s.ownHistory(r.Context())), func() string { return "" })
+			s.send(w, r, form, named(s.ownHistory(r.Context())), func() string { return "" })
 		}), nil
 	}
 	answer := api.History{MsgIDs: []string{}}

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"maps"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -25,8 +26,8 @@ const (
 type onces struct {
 	mu    sync.Mutex
 	known map[string]*once
-	order []*once // the oldest first
-	bytes int
+	order []*once // those that are done, the oldest first
+	bytes int     // of their answers
 }
 
 // once is a request that is carried out once, and its answer when it is done.
@@ -34,9 +35,9 @@ type once struct {
 	key    string
 	digest [sha256.Size]byte
 	done   chan struct{}
-	since  time.Time
 
 	// What follows is there when done is closed.
+	since  time.Time
 	status int // 0 if it was not carried out, and may be tried again
 	header http.Header
 	body   []byte
@@ -51,12 +52,11 @@ func (o *onces) begin(key string, digest [sha256.Size]byte, now time.Time) (*onc
 	if known := o.known[key]; known != nil {
 		return known, false
 	}
-	begun := &once{key: key, digest: digest, done: make(chan struct{}), since: now}
+	begun := &once{key: key, digest: digest, done: make(chan struct{})}
 	if o.known == nil {
 		o.known = map[string]*once{}
 	}
 	o.known[key] = begun
-	o.order = append(o.order, begun)
 	return begun, true
 }
 
@@ -65,29 +65,23 @@ func (o *onces) begin(key string, digest [sha256.Size]byte, now time.Time) (*onc
 func (o *onces) forget(now time.Time) {
 	for len(o.order) > 0 {
 		oldest := o.order[0]
-		select {
-		case <-oldest.done:
-		default:
-			return
-		}
 		if now.Sub(oldest.since) < keptFor && len(o.order) < maxKept && o.bytes < maxKeptBytes {
 			return
 		}
 		o.order = o.order[1:]
 		o.bytes -= len(oldest.body)
-		if o.known[oldest.key] == oldest {
-			delete(o.known, oldest.key)
-		}
+		delete(o.known, oldest.key)
 	}
 }
 
 // end keeps an answer, or lets a request be tried again that was not carried out.
-func (o *onces) end(e *once, answer *kept, again bool) {
+func (o *onces) end(e *once, answer *kept, again bool, now time.Time) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if again {
 		delete(o.known, e.key)
 	} else {
+		e.since, o.order = now, append(o.order, e)
 		e.status, e.header = answer.status, answer.header
 		if e.large = answer.body.Len() > maxKeptOne; !e.large {
 			e.body = answer.body.Bytes()
@@ -120,6 +114,9 @@ func (k *kept) Write(piece []byte) (int, error) {
 	return k.body.Write(piece)
 }
 
+// belowHub begins the routes of collections, which pass on what may have no end.
+const belowHub = "POST /v1/collections/"
+
 // notCarriedOut are the kinds of problems behind which nothing was done.
 var notCarriedOut = map[string]bool{api.KindBusy: true, api.KindDrained: true, api.KindLocked: true, api.KindClosed: true}
 
@@ -131,9 +128,9 @@ func (s *server) carryOut(w http.ResponseWriter, r *http.Request, pattern string
 		do.ServeHTTP(w, r)
 		return
 	}
-	if len(key) > maxKeyLength || requestOf(r.Context()).form != "" {
+	if len(key) > maxKeyLength || requestOf(r.Context()).form != "" || strings.HasPrefix(pattern, belowHub) {
 		s.fail(w, r, newProblem(http.StatusBadRequest, api.KindIdempotency,
-			"an Idempotency-Key has at most %d bytes, and is for answers that are not streams", maxKeyLength))
+			"an Idempotency-Key has at most %d bytes, and is for what is neither answered by a stream nor about collections", maxKeyLength))
 		return
 	}
 	digest := body.digest(r.URL.RequestURI())
@@ -167,7 +164,7 @@ func (s *server) carryOutNew(w http.ResponseWriter, r *http.Request, request *on
 	answer := &kept{header: http.Header{}}
 	again := true // unless it comes to an end
 	defer func() {
-		s.onces.end(request, answer, again)
+		s.onces.end(request, answer, again, time.Now())
 		if answer.status != 0 {
 			copyAnswer(w, answer.status, answer.header, answer.body.Bytes())
 		}

@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"encoding/base64"
 	"net/http"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -161,4 +162,19 @@ func TestServerItself(t *testing.T) {
 	response := f.send(t, "GET", "/docs", "")
 	require.Equal(t, http.StatusOK, response.StatusCode)
 	require.Equal(t, "text/html; charset=utf-8", response.Header.Get("Content-Type"))
+}
+
+// TestWhatIsWrittenPastTheHubIsHeardOf holds that who waits for a task, and who watches,
+// hears of what is written by the routes of collections.
+func TestWhatIsWrittenPastTheHubIsHeardOf(t *testing.T) {
+	f := serve(t, "dict:", httpapi.Options{})
+	f.submit(t, `{"msg_id": "a"}`)
+	events := f.watch(t, "")
+	require.Equal(t, "open", events.next(t).name)
+	var group sync.WaitGroup
+	group.Go(func() { require.Equal(t, "ok", f.view(t, "a?wait=1m").State) })
+	const finished = `{"kind": "update", "filter": {"msg_id": "a"}, "update": {"$set": {"completed": {"$date": "2026-01-01T00:00:00Z"}, "result_content": {"status": "ok"}}}}`
+	require.Equal(t, http.StatusOK, f.send(t, "POST", "/v1/collections/ipython-tasks.task_records/write", finished).StatusCode)
+	require.Equal(t, "changed", events.next(t).What)
+	group.Wait()
 }

@@ -50,6 +50,54 @@ func TestBodyThatComesSlowly(t *testing.T) {
 	require.True(t, bytes.HasPrefix(answer, []byte("HTTP/1.1 408 ")), "%s", answer)
 }
 
+// TestBodyOfWhatIsRefusedComesSlowly holds that a client is given up that sends no more
+// of a body which nobody asks for, as of a request by nobody.
+func TestBodyOfWhatIsRefusedComesSlowly(t *testing.T) {
+	f := serve(t, "dict:", httpapi.Options{Users: known, Limits: httpapi.Limits{BodyTime: 300 * time.Millisecond}})
+	for _, line := range []string{"GET /healthz", "POST /v1/tasks", "POST /v1/no/route"} {
+		slow, err := net.Dial("tcp", strings.TrimPrefix(f.server.URL, "http://"))
+		require.NoError(t, err)
+		defer slow.Close()
+		require.NoError(t, slow.SetDeadline(time.Now().Add(time.Minute))) // a test that hangs fails
+		_, err = io.WriteString(slow, line+" HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{")
+		require.NoError(t, err)
+		_, err = io.ReadAll(slow)
+		require.NoError(t, err, "%s: the server ends the connection", line)
+	}
+}
+
+// TestReadersWhoStandStill holds that a client that takes nothing of its answer keeps
+// nobody waiting, and is given up.
+func TestReadersWhoStandStill(t *testing.T) {
+	ended := make(chan httpapi.Observation, 100)
+	f := serve(t, "dict:", httpapi.Options{
+		Limits:  httpapi.Limits{Running: 1, Patience: time.Millisecond, BodyTime: time.Second},
+		Observe: func(_ context.Context, o httpapi.Observation) { ended <- o },
+	})
+	for range 4 { // more than the machine holds for a connection
+		f.submit(t, `{"content": {"text": "`+strings.Repeat("x", 15<<20)+`"}}`)
+		<-ended
+	}
+	for _, accept := range []string{"application/json", "application/jsonl"} {
+		slow, err := net.Dial("tcp", strings.TrimPrefix(f.server.URL, "http://"))
+		require.NoError(t, err)
+		defer slow.Close()
+		_, err = io.WriteString(slow, "GET /v1/tasks HTTP/1.1\r\nHost: localhost\r\nAccept: "+accept+"\r\n\r\n")
+		require.NoError(t, err)
+		_, err = io.ReadFull(slow, make([]byte, len("HTTP/1.1 200")))
+		require.NoError(t, err)
+		ask[api.Counts](t, f, http.StatusOK, "GET", "/v1/counts", "")
+		require.Equal(t, "GET /v1/counts", (<-ended).Route)
+		select {
+		case o := <-ended:
+			require.Equal(t, "GET /v1/tasks", o.Route)
+			require.Less(t, o.Bytes, int64(60<<20))
+		case <-time.After(time.Minute):
+			require.Fail(t, "it is not given up", accept)
+		}
+	}
+}
+
 func TestQueriesAreBounded(t *testing.T) {
 	onEach(t, httpapi.Options{Limits: httpapi.Limits{Examined: 10}}, func(t *testing.T, f *fixture) {
 		f.submit(t, strings.Repeat(`{}, `, 50)+`{"label": "last"}`)

@@ -30,6 +30,8 @@ type Options struct {
 	// Page answers requests for / and below /assets/: that of package page. nil is no
 	// page.
 	Page http.Handler
+	// Metrics answers requests for /metrics; nil is no metrics.
+	Metrics http.Handler
 	// Version is that of the program, for the description.
 	Version string
 }

@@ -112,7 +112,7 @@ func (p *problem) describe(err error) bool {
 	}
 	if e, ok := errors.AsType[*taskdb.DuplicateKeyError](err); ok {
 		p.Code, p.Collection = taskdb.DuplicateKeyCode, e.Collection
-		p.KeyPattern, p.KeyValue = api.Exact(e.KeyPattern), api.Exact(e.KeyValue)
+		p.Index, p.KeyPattern, p.KeyValue = e.Index, api.Exact(e.KeyPattern), api.Exact(e.KeyValue)
 		return false
 	}
 	if e, ok := errors.AsType[*taskdb.UnfinishedError](err); ok {

@@ -19,6 +19,8 @@ type request struct {
 	form  string              // in which a list is asked for, if not in pages
 	err   error               // why it failed, once it has
 	parts map[string][][]byte // of its body, but for JSON
+	// patience is how long its client may take nothing of the answer.
+	patience time.Duration
 }
 
 type requestKey struct{}
@@ -41,17 +43,19 @@ var saneID = regexp.MustCompile(`^[A-Za-z0-9._:/+=-]{1,128}$`)
 func (s *server) requests(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
-		known := &request{id: r.Header.Get("X-Request-Id"), form: wanted(r)}
+		known := &request{id: r.Header.Get("X-Request-Id"), form: wanted(r), patience: s.limits.BodyTime}
 		if !saneID.MatchString(known.id) {
 			known.id = uuid.NewString()
 		}
 		r = r.WithContext(context.WithValue(r.Context(), requestKey{}, known))
-		answer := &answer{ResponseWriter: w}
+		answer := &answer{ResponseWriter: w, connection: http.NewResponseController(w), request: known}
 		answer.Header().Set("X-Request-Id", known.id)
 		defer func() {
+			answer.hurry() // for what net/http has still to send
 			s.ended(r, known, answer, time.Since(began))
 		}()
 		defer s.recovered(answer, r)
+		s.boundBody(answer, r)
 		if err := s.checkBrowser(r); err != nil {
 			s.fail(answer, r, err)
 			return
@@ -102,12 +106,18 @@ func (s *server) ended(r *http.Request, known *request, w *answer, took time.Dur
 	}
 }
 
-// answer notes what was answered.
+// answer goes out at the pace of its client, who is given so long for each piece, and
+// notes what was answered.
 type answer struct {
 	http.ResponseWriter
-	status int
-	bytes  int64
+	connection *http.ResponseController
+	request    *request
+	status     int
+	bytes      int64
 }
+
+// pieceSize is how much is sent at a time.
+const pieceSize = 64 << 10
 
 // Unwrap gives http.ResponseController what is below.
 func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
@@ -120,12 +130,39 @@ func (a *answer) WriteHeader(status int) {
 	a.ResponseWriter.WriteHeader(status)
 }
 
-// Write counts what is written.
-func (a *answer) Write(text []byte) (int, error) {
+// Write sends a piece after another, and counts what is written.
+func (a *answer) Write(text []byte) (written int, err error) {
 	if a.status == 0 {
 		a.status = http.StatusOK
 	}
-	n, err := a.ResponseWriter.Write(text)
-	a.bytes += int64(n)
-	return n, err
+	a.hurry()
+	defer a.rest()
+	for {
+		n, err := a.ResponseWriter.Write(text[written:min(len(text), written+pieceSize)])
+		written += n
+		a.bytes += int64(n)
+		if err != nil || written == len(text) {
+			return written, err
+		}
+		a.hurry()
+	}
 }
+
+// FlushError sends what was written.
+func (a *answer) FlushError() error {
+	a.hurry()
+	defer a.rest()
+	return a.connection.Flush()
+}
+
+// hurry gives the client its time to take what comes.
+func (a *answer) hurry() {
+	_ = a.connection.SetWriteDeadline(time.Now().Add(a.request.patience)) // a test's recorder has none
+}
+
+// rest takes the client's time off while there is nothing to take: it is not the
+// client that is slow.
+func (a *answer) rest() { _ = a.connection.SetWriteDeadline(time.Time{}) }
+
+// flush sends what was written.
+func flush(w http.ResponseWriter) error { return http.NewResponseController(w).Flush() }

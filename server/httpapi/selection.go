@@ -29,11 +29,13 @@ func (s *server) selection(ctx context.Context, c api.Choice) (selection hub.Sel
 		return selection, nil, nil
 	case selectsAll(c):
 		return selection, nil, taskdb.ErrNotAll
-	case c.Client != "" && c.Client != client: // of theirs there is none
-		selection.MsgIDs = []string{}
 	}
 	selection.Client = client
-	if c.MsgIDs == nil {
+	others := c.Client != "" && c.Client != client
+	if others { // of theirs there is none
+		selection.MsgIDs = []string{}
+	}
+	if others || c.MsgIDs == nil {
 		return selection, nil, nil
 	}
 	own, err := s.ownOf(ctx, c.MsgIDs)

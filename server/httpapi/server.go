@@ -37,7 +37,7 @@ func New(h *hub.Hub, db *taskdb.DB, options Options) (http.Handler, error) {
 	limits := options.Limits.withDefaults()
 	s := &server{
 		hub:     h,
-		db:      db,
+		db:      h.Overheard(db), // the routes of collections write past the hub
 		routes:  http.NewServeMux(),
 		log:     options.Logger,
 		limits:  limits,

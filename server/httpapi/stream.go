@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"reflect"
 	"strings"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -65,33 +64,13 @@ func listed[T any](s *server, op huma.Operation) huma.Operation {
 	return op
 }
 
-// paced is an answer that goes out at the pace of its reader, who is given so long
-// for each piece.
-type paced struct {
-	w          http.ResponseWriter
-	connection *http.ResponseController
-	patience   time.Duration
-}
-
-func (s *server) paced(w http.ResponseWriter) paced {
-	return paced{w, http.NewResponseController(w), s.limits.BodyTime}
-}
-
-// Write writes a piece.
-func (p paced) Write(piece []byte) (int, error) {
-	_ = p.connection.SetWriteDeadline(time.Now().Add(p.patience)) // a test's recorder has none
-	return p.w.Write(piece)
-}
-
-func (p paced) flush() error { return p.connection.Flush() }
-
 // errBroken says that what was to be sent could not be.
 var errBroken = errors.New("the client is gone")
 
 // lines are a stream of a list.
 type lines struct {
 	to    *bufio.Writer
-	paced paced
+	w     http.ResponseWriter
 	form  string
 	count int64
 	began bool
@@ -101,8 +80,8 @@ type lines struct {
 func (l *lines) line(doc bson.Raw) error {
 	if !l.began {
 		l.began = true
-		l.paced.w.Header().Set("Content-Type", l.form)
-		l.paced.w.Header().Set("Cache-Control", "no-store")
+		l.w.Header().Set("Content-Type", l.form)
+		l.w.Header().Set("Cache-Control", "no-store")
 	}
 	text, err := appendDocument(l.to.AvailableBuffer(), doc, l.form)
 	if err != nil {
@@ -132,7 +111,7 @@ func (l *lines) end(end api.End) {
 	if err == nil {
 		err = l.line(last)
 	}
-	if err = errors.Join(err, l.to.Flush(), l.paced.flush()); err != nil || end.Problem != nil {
+	if err = errors.Join(err, l.to.Flush(), flush(l.w)); err != nil || end.Problem != nil {
 		panic(http.ErrAbortHandler)
 	}
 }
@@ -163,13 +142,13 @@ func (s *server) stream(q taskdb.Query, token, form string) *huma.StreamResponse
 			s.fail(w, r, err)
 			return
 		}
-		s.send(s.paced(w), r, form, cursor.Docs(ctx), cursor.Next)
+		s.send(w, r, form, cursor.Docs(ctx), cursor.Next)
 	})
 }
 
 // send sends documents, and at last where they go on.
-func (s *server) send(out paced, r *http.Request, form string, docs iter.Seq2[bson.Raw, error], next func() string) {
-	l := &lines{to: bufio.NewWriterSize(out, 64<<10), paced: out, form: form}
+func (s *server) send(w http.ResponseWriter, r *http.Request, form string, docs iter.Seq2[bson.Raw, error], next func() string) {
+	l := &lines{to: bufio.NewWriterSize(w, pieceSize), w: w, form: form}
 	for doc, err := range docs {
 		if err == nil {
 			err = l.line(doc)
@@ -180,7 +159,7 @@ func (s *server) send(out paced, r *http.Request, form string, docs iter.Seq2[bs
 			requestOf(r.Context()).err = errors.Join(err, context.Cause(r.Context()))
 			panic(http.ErrAbortHandler)
 		case !l.began:
-			s.fail(out.w, r, err)
+			s.fail(w, r, err)
 			return
 		case errors.Is(err, taskdb.ErrBudget) && next() != "":
 			l.end(api.End{Next: next()})

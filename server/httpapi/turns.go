@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"errors"
+	"net/http"
 	"sync"
 	"time"
 )
@@ -69,6 +70,24 @@ func (t *turn) end() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	<-t.place
+}
+
+// sending is an answer that gives the turn up when it is large: who takes it slowly
+// keeps nobody waiting.
+type sending struct {
+	http.ResponseWriter
+	turn *turn
+}
+
+// Unwrap gives http.ResponseController what is below.
+func (s sending) Unwrap() http.ResponseWriter { return s.ResponseWriter }
+
+// Write sends text.
+func (s sending) Write(text []byte) (int, error) {
+	if len(text) > pieceSize {
+		_ = s.turn.wait() // if too many wait, it keeps the turn that it has
+	}
+	return s.ResponseWriter.Write(text)
 }
 
 type turnKey struct{}

@@ -46,6 +46,7 @@ var asked = []struct {
 	{"writer", "POST", "/v1/leases/x/output", `{"msg_id": "a"}`},
 	{"writer", "POST", "/v1/leases/x/finish", `{"msg_id": "a", "status": "ok"}`},
 	{"reader", "GET", "/v1/counts", ``},
+	{"reader", "GET", "/metrics", ``},
 	{"reader", "GET", "/v1/status", ``},
 	{"reader", "GET", "/v1/activity", ``},
 	{"reader", "GET", "/v1/timeline", ``},
@@ -116,6 +117,7 @@ func TestBoundUsers(t *testing.T) {
 		require.Equal(t, api.KindNotFound, fetched[2].Error.Kind)
 		require.Equal(t, "a-2", fetched[3].MsgID)
 		ann.refused(t, http.StatusForbidden, api.KindForbidden, "GET", "/v1/status", "")
+		ann.refused(t, http.StatusForbidden, api.KindForbidden, "GET", "/metrics", "")
 		f.as("bob").refused(t, http.StatusForbidden, api.KindForbidden, "PUT", "/v1/drain", "")
 
 		claimed := ask[api.Claimed](t, ann, http.StatusOK, "POST", "/v1/claims", `{"engine": "e"}`)
@@ -138,7 +140,10 @@ func TestBoundUsersChangeTheirOwn(t *testing.T) {
 		cancelled := ask[api.Answers](t, ann, http.StatusOK, "POST", "/v1/tasks/cancel", `{"msg_ids": ["a", "b"]}`).Tasks
 		require.Equal(t, api.Answer{MsgID: "a"}, cancelled[0])
 		require.Equal(t, api.KindNotFound, cancelled[1].Error.Kind)
-		require.Empty(t, ask[api.Answers](t, ann, http.StatusOK, "POST", "/v1/tasks/cancel", `{"client": "c-bob"}`).Tasks)
+		for _, choice := range []string{`{"client": "c-bob"}`, `{"client": "c-bob", "msg_ids": ["a", "b"]}`} {
+			require.Empty(t, ask[api.Answers](t, ann, http.StatusOK, "POST", "/v1/tasks/cancel", choice).Tasks)
+			require.Equal(t, api.Purged{}, ask[api.Purged](t, ann, http.StatusOK, "POST", "/v1/tasks/purge", choice))
+		}
 		require.Empty(t, ask[api.Answers](t, ann, http.StatusOK, "POST", "/v1/tasks/priority", `{"all": true, "priority": 3}`).Tasks)
 		ann.refused(t, http.StatusNotFound, api.KindNotFound, "POST", "/v1/tasks/resubmit", `{"msg_ids": ["a", "b"]}`)
 		require.Len(t, ask[api.ResubmitAnswer](t, ann, http.StatusOK, "POST", "/v1/tasks/resubmit", `{"all": true}`).Tasks, 1)
@@ -167,5 +172,7 @@ func TestBrowsersOfOthers(t *testing.T) {
 	protected := serve(t, "dict:", httpapi.Options{Users: known})
 	ask[api.Counts](t, protected.as("reader"), http.StatusOK, "GET", "/v1/counts", "", "Host", "tasks.example")
 	nobodyYet := serve(t, "dict:", httpapi.Options{Users: users{}})
-	nobodyYet.refused(t, http.StatusForbidden, api.KindForbidden, "GET", "/v1/counts", "", "Host", "tasks.example")
+	for _, f := range []*fixture{f, nobodyYet, f.as("made-up"), nobodyYet.as("made-up")} {
+		f.refused(t, http.StatusForbidden, api.KindForbidden, "GET", "/v1/counts", "", "Host", "tasks.example")
+	}
 }

@@ -22,6 +22,9 @@ func aggregate(ctx context.Context, r *request) (bson.D, error) {
 		return nil, err
 	}
 	if f.Flag("explain") {
+		if r.user.Client != "" { // it counts what was looked at of all records
+			return nil, r.unauthorized()
+		}
 		explanation, err := db.Explain(ctx, queryOf(pipeline))
 		if err != nil {
 			return nil, err

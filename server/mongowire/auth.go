@@ -2,9 +2,6 @@ package mongowire
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/rand"
-	"crypto/sha256"
 	"sync/atomic"
 
 	"github.com/xdg-go/scram"
@@ -19,21 +16,19 @@ const mechanism = "SCRAM-SHA-256"
 
 // authentication is who a connection's user is.
 type authentication struct {
-	user atomic.Pointer[string] // the name of who has said so; nil if nobody has
+	user atomic.Pointer[identity] // who has said so; nil if nobody has
 
 	// The conversation under way.
 	conversation *scram.ServerConversation
-	isUser       bool // there is one of the name
+	claimed      *identity // whom it is about; nil if there is none of the name
 	// skipLast tells that the client wants no empty message in the end.
 	skipLast bool
 }
 
-// name returns the name of who has said who it is, or "".
-func (a *authentication) name() string {
-	if name := a.user.Load(); name != nil {
-		return *name
-	}
-	return ""
+// identity is a user, and what proved it: with another secret it is another one.
+type identity struct {
+	name string
+	key  []byte // of SCRAM: what the server has of the secret
 }
 
 var errAuthentication = &query.Error{Code: codeAuthenticationFailed, Message: "Authentication failed."}
@@ -72,30 +67,15 @@ func (c *conn) startConversation(payload string, skipLast bool) (bson.D, error) 
 	return c.step(payload)
 }
 
-// lookUp returns what a user's password is checked by. Of a name that is none it is
-// something that no password fits, so that nobody learns which names there are.
+// lookUp returns what a user's password is checked by. With those of a name that is
+// none the conversation goes on, so that nobody learns which names there are.
 func (c *conn) lookUp(name string) (scram.StoredCredentials, error) {
 	credentials, _, err := c.server.options.Users.SCRAM(name)
-	if c.auth.isUser = err == nil; !c.auth.isUser {
-		return c.server.noCredentials(name), nil
+	c.auth.claimed = nil
+	if err == nil {
+		c.auth.claimed = &identity{name, credentials.StoredKey}
 	}
 	return credentials, nil
-}
-
-// iterations are those that package access has.
-const iterations = 4096
-
-// noCredentials are those of a name that is none: always with the same salt, as those
-// of a user have.
-func (s *Server) noCredentials(name string) scram.StoredCredentials {
-	sum := hmac.New(sha256.New, []byte(s.secret))
-	sum.Write([]byte(name))
-	const saltSize = 28
-	return scram.StoredCredentials{
-		KeyFactors: scram.KeyFactors{Salt: string(sum.Sum(nil)[:saltSize]), Iters: iterations},
-		StoredKey:  []byte(rand.Text()),
-		ServerKey:  []byte(rand.Text()),
-	}
 }
 
 // saslContinue carries out the command of this name.
@@ -121,16 +101,15 @@ func (c *conn) step(payload string) (bson.D, error) {
 	auth := &c.auth
 	response, err := auth.conversation.Step(payload)
 	switch {
-	case err != nil, auth.conversation.Done() && !(auth.conversation.Valid() && auth.isUser):
+	case err != nil, auth.conversation.Done() && !(auth.conversation.Valid() && auth.claimed != nil):
 		c.log.Warn("authentication failed", "user", auth.conversation.Username(), "error", err)
 		auth.conversation = nil
 		return nil, errAuthentication
 	case !auth.conversation.Done():
 		return conversationReply(response, false), nil
 	}
-	name := auth.conversation.Username()
-	auth.user.Store(&name)
-	c.log.Info("authenticated", "user", name)
+	auth.user.Store(auth.claimed)
+	c.log.Info("authenticated", "user", auth.claimed.name)
 	if auth.skipLast {
 		auth.conversation = nil
 	}
@@ -168,8 +147,8 @@ func logout(_ context.Context, r *request) (bson.D, error) {
 // connectionStatus carries out the command of this name.
 func connectionStatus(_ context.Context, r *request) (bson.D, error) {
 	users, roles := bson.A{}, bson.A{}
-	if name := r.conn.auth.name(); name != "" {
-		users = append(users, bson.D{{Key: "user", Value: name}, {Key: "db", Value: "admin"}})
+	if who := r.conn.auth.user.Load(); who != nil {
+		users = append(users, bson.D{{Key: "user", Value: who.name}, {Key: "db", Value: "admin"}})
 		roles = append(roles, bson.D{{Key: "role", Value: r.user.Role.String()}, {Key: "db", Value: "admin"}})
 	}
 	return bson.D{{Key: "authInfo", Value: bson.D{

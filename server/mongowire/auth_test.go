@@ -57,6 +57,10 @@ func TestUsersSayWhoTheyAre(t *testing.T) {
 	require.NoError(t, users.Remove(t.Context(), "op"))
 	_, err = op.Database("a").Collection("b").CountDocuments(t.Context(), bson.D{})
 	require.Equal(t, unauthorized, codeOf(err), "who is removed may ask no longer, on an open connection too: %v", err)
+	_, err = users.Add(t.Context(), access.User{Name: "op", Role: access.Operate})
+	require.NoError(t, err)
+	_, err = op.Database("a").Collection("b").CountDocuments(t.Context(), bson.D{})
+	require.Equal(t, unauthorized, codeOf(err), "nor one of the same name by a secret that is no longer his: %v", err)
 }
 
 func bsonText(t *testing.T, v any) string {
@@ -104,6 +108,10 @@ func TestAUserOfAClientSeesItsRecordsOnly(t *testing.T) {
 		bson.D{{Key: "msg_id", Value: "3"}},
 	})
 	require.NoError(t, err)
+	for _, other := range []string{database, "bobs"} {
+		_, err = s.as(t, "op", secrets["op"]).Database(other).Collection("other").InsertOne(t.Context(), bson.D{{Key: "client_uuid", Value: "ada-1"}})
+		require.NoError(t, err)
+	}
 	ada := s.as(t, "ada", secrets["ada"]).Database(database)
 	c := ada.Collection(collection)
 
@@ -128,7 +136,24 @@ func TestAUserOfAClientSeesItsRecordsOnly(t *testing.T) {
 
 	_, err = c.UpdateOne(t.Context(), bson.D{}, bson.D{{Key: "$set", Value: bson.D{{Key: "x", Value: 1}}}})
 	require.Equal(t, unauthorized, codeOf(err))
-	require.Equal(t, unauthorized, codeOf(ada.RunCommand(t.Context(), bson.D{{Key: "collStats", Value: collection}}).Err()))
+	find := bson.D{{Key: "find", Value: collection}}
+	for name, command := range map[string]bson.D{
+		"figures":             {{Key: "collStats", Value: collection}},
+		"figures by a stage":  {{Key: "aggregate", Value: collection}, {Key: "pipeline", Value: bson.A{bson.D{{Key: "$collStats", Value: bson.D{{Key: "count", Value: bson.D{}}}}}}}, {Key: "cursor", Value: bson.D{}}},
+		"what was looked at":  {{Key: "explain", Value: find}},
+		"that of a pipeline":  {{Key: "aggregate", Value: collection}, {Key: "pipeline", Value: bson.A{}}, {Key: "explain", Value: true}},
+		"another collection":  {{Key: "find", Value: "other"}},
+		"indexes of another":  {{Key: "listIndexes", Value: "other"}},
+		"figures of them all": {{Key: "dbStats", Value: 1}},
+	} {
+		require.Equal(t, unauthorized, codeOf(ada.RunCommand(t.Context(), command).Err()), name)
+	}
+	collections, err := ada.ListCollectionNames(t.Context(), bson.D{})
+	require.NoError(t, err)
+	require.Equal(t, []string{collection}, collections)
+	databases, err := ada.Client().ListDatabaseNames(t.Context(), bson.D{})
+	require.NoError(t, err)
+	require.Equal(t, []string{database}, databases)
 }
 
 func TestACursorIsItsUsersOwn(t *testing.T) {

@@ -24,7 +24,7 @@ func listDatabases(ctx context.Context, r *request) (bson.D, error) {
 	if f.Err() != nil || err != nil {
 		return nil, firstOf(f.Err(), err)
 	}
-	names, err := r.server.db.Collections(ctx)
+	names, err := r.collections(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -53,6 +53,14 @@ func listDatabases(ctx context.Context, r *request) (bson.D, error) {
 		reply = append(reply, bson.E{Key: "totalSize", Value: total}, bson.E{Key: "totalSizeMb", Value: total >> 20})
 	}
 	return reply, nil
+}
+
+// collections returns the full names of the collections that the user may see.
+func (r *request) collections(ctx context.Context) ([]string, error) {
+	if r.user.Client != "" {
+		return []string{r.server.db.Collection()}, nil
+	}
+	return r.server.db.Collections(ctx)
 }
 
 func firstOf(errs ...error) error {
@@ -92,7 +100,7 @@ func listCollections(ctx context.Context, r *request) (bson.D, error) {
 	if f.Err() != nil || err != nil {
 		return nil, firstOf(f.Err(), err)
 	}
-	names, err := r.server.db.Collections(ctx)
+	names, err := r.collections(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -30,7 +30,7 @@ func (r *request) splitStats(stages []bson.Raw) (asked bson.Raw, rest []bson.Raw
 	case !ok:
 		return nil, nil, &query.Error{Code: query.CodeTypeMismatch, Path: "$collStats", Message: "$collStats must take a nested object"}
 	case r.user.Client != "":
-		return nil, nil, &query.Error{Code: codeUnauthorized, Message: "not authorized on " + r.database + " to see figures about all records"}
+		return nil, nil, r.unauthorized()
 	}
 	stage, err := bson.Marshal(asItIs)
 	return asked, append([]bson.Raw{stage}, stages[1:]...), err

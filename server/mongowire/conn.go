@@ -146,7 +146,7 @@ func transferTime(bytes int) time.Duration {
 const maxStrange = 1 << 20
 
 func (c *conn) maxMessage() int {
-	if c.auth.name() != "" || !c.server.mustSay() {
+	if c.auth.user.Load() != nil || !c.server.mustSay() {
 		return c.server.options.MaxMessageSize
 	}
 	return min(maxStrange, c.server.options.MaxMessageSize)

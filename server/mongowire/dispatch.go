@@ -73,7 +73,7 @@ func init() {
 		"count":       {role: access.Read, run: count},
 		"distinct":    {role: access.Read, run: distinct},
 		"aggregate":   {role: access.Read, run: aggregate},
-		"explain":     {role: access.Read, run: explain},
+		"explain":     {role: access.Read, whole: true, run: explain},
 
 		"insert":        {role: access.Operate, writes: true, run: insert},
 		"update":        {role: access.Operate, writes: true, run: update},
@@ -240,12 +240,18 @@ func (r *request) authorize(v verb) error {
 	case !r.user.May(access.Read):
 		return &query.Error{Code: codeUnauthorized, Message: "Command " + name + " requires authentication"}
 	case !r.user.May(v.role), r.user.Client != "" && (v.whole || v.role > access.Read):
-		return &query.Error{Code: codeUnauthorized, Message: "not authorized on " + r.database + " to execute command " + name}
+		return r.unauthorized()
 	}
 	return nil
 }
 
-// collection returns the collection of a name in the command's database.
+// unauthorized is the error of a command that the user may not give.
+func (r *request) unauthorized() error {
+	return &query.Error{Code: codeUnauthorized, Message: "not authorized on " + r.database + " to execute command " + r.command.Name()}
+}
+
+// collection returns the collection of a name in the command's database. A user who
+// is bound to a client may ask the one of the hub's tasks only.
 func (r *request) collection(name string) (*taskdb.DB, error) {
 	if r.database == "" {
 		return nil, &query.Error{Code: query.CodeMissingField, Message: "OP_MSG requests require a $db argument"}
@@ -254,7 +260,11 @@ func (r *request) collection(name string) (*taskdb.DB, error) {
 		return nil, &query.Error{Code: query.CodeInvalidNamespace,
 			Message: fmt.Sprintf("Invalid namespace specified '%s.%s': it is reserved", r.database, name)}
 	}
-	return r.server.db.In(r.database + "." + name), nil
+	db := r.server.db.In(r.database + "." + name)
+	if r.user.Client != "" && db.Collection() != r.server.db.Collection() {
+		return nil, r.unauthorized()
+	}
+	return db, nil
 }
 
 // ownDatabases are those that a server of MongoDB keeps for itself.

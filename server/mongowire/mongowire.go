@@ -15,12 +15,11 @@
 //
 // What is written here passes the rules of the hub by. With users, reading takes the
 // role read and writing the role operate; a user who is bound to a client sees the
-// records of that client only, and writes none.
+// tasks of that client only, and writes none.
 package mongowire
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -135,7 +134,6 @@ type Server struct {
 	turns   chan struct{}       // one for each command that is carried out
 	room    *semaphore.Weighted // bytes for large messages
 	lastID  atomic.Int64        // of connections
-	secret  string              // makes the salts of names that are no user's
 
 	mu    sync.Mutex // guards what follows
 	conns map[*conn]struct{}
@@ -152,7 +150,6 @@ func New(db *taskdb.DB, options Options) *Server {
 		cursors: newCursors(options.MaxCursors, options.CursorTimeout),
 		turns:   make(chan struct{}, options.MaxCommands),
 		room:    semaphore.NewWeighted(options.MaxRoom),
-		secret:  rand.Text(),
 		conns:   map[*conn]struct{}{},
 	}
 }
