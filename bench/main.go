@@ -55,7 +55,7 @@ func run(ctx context.Context, arguments []string) error {
 	}
 	defer os.RemoveAll(o.dir)
 	r := &report{stores: []string{"dict", "sqlite", "mongo"}}
-	for _, measure := range []func(context.Context, options, *report) error{benchSQLite, benchDict, benchMongo, benchGrowth, benchParsing, benchCluster} {
+	for _, measure := range []func(context.Context, options, *report) error{benchSQLite, benchDict, benchMongo, benchGrowth, benchParsing, benchHub, benchCluster} {
 		if err := measure(ctx, o, r); err != nil {
 			return err
 		}

@@ -32,10 +32,7 @@ type served struct {
 // serve starts a hub on a new store of a kind, "dict" or "sqlite", whose files are in
 // a directory that is there, and waits until it is ready.
 func serve(ctx context.Context, program, kind, directory string) (*served, error) {
-	store := "dict:?max_bytes=0"
-	if kind == "sqlite" {
-		store = "sqlite://" + filepath.Join(directory, "tasks.db")
-	}
+	store := storeURL(kind, filepath.Join(directory, "tasks.db"))
 	httpAddress, err := freeAddress()
 	if err != nil {
 		return nil, err
@@ -82,6 +79,14 @@ func (s *served) waitReady(ctx context.Context) error {
 func (s *served) stop() (time.Duration, error) {
 	err := errors.Join(s.process.Process.Signal(syscall.SIGTERM), s.process.Wait())
 	return s.process.ProcessState.UserTime() + s.process.ProcessState.SystemTime(), err
+}
+
+// storeURL is the URL of a store of a kind, whose file, if it has one, is at a path.
+func storeURL(kind, path string) string {
+	if kind == "sqlite" {
+		return "sqlite://" + path
+	}
+	return "dict:?max_bytes=0"
 }
 
 // freeAddress returns an address of this machine at which nobody listens.
