@@ -37,27 +37,35 @@ type cluster struct {
 
 // clusterRound is what the tasks of a round took; see cluster.py.
 type clusterRound struct {
-	Clock   float64 `json:"clock"`
-	Methods map[string]struct {
-		Calls   int     `json:"calls"`
-		Seconds float64 `json:"seconds"`
-	} `json:"methods"`
+	Clock   float64           `json:"clock"`
+	Methods map[string]method `json:"methods"`
 }
 
-// seconds is the time that some methods took together.
-func (r clusterRound) seconds(methods ...string) float64 {
-	sum := 0.0
-	for _, name := range methods {
-		sum += r.Methods[name].Seconds
+// method is what the calls of a database's method took: on the clock, and of the
+// controller's processor time.
+type method struct {
+	Seconds   float64 `json:"seconds"`
+	Processor float64 `json:"processor"`
+}
+
+// methods is what some methods took together.
+func (r clusterRound) methods(names ...string) (sum method) {
+	for _, name := range names {
+		sum.Seconds += r.Methods[name].Seconds
+		sum.Processor += r.Methods[name].Processor
 	}
 	return sum
 }
 
-// storing is the time that the controller spent in its database to store the round's
-// tasks. SQLiteDB commits every two seconds, and the controller waits for that too.
-func (r clusterRound) storing() float64 {
-	return r.seconds("get_record", "add_record", "update_record", "commit")
+// storing is what the controller spent in its database to store the round's tasks.
+// SQLiteDB commits every two seconds, and the controller waits for that too.
+func (r clusterRound) storing() method {
+	return r.methods("get_record", "add_record", "update_record", "commit")
 }
+
+// asking is what it then spent to find the tasks that are not completed, in all of the
+// rounds so far.
+func (r clusterRound) asking() method { return r.methods("find_records") }
 
 // benchCluster compares what the controller of a real cluster spends in its task
 // database for each task: in ipyparallel's own, and in its MongoDB, which is a hub.
@@ -78,7 +86,8 @@ func benchCluster(ctx context.Context, o options, r *report) (err error) {
 	}
 	for _, ours := range []*cluster{onDict, onSQLite} {
 		for _, theirs := range []*cluster{dict, sqlite} {
-			r.add("a task of a cluster over the wire, to "+theirs.name, ours.kind, against(ours, theirs), target{})
+			r.add("storing a task of a cluster, to "+theirs.name, ours.kind, against(ours, theirs, clusterRound.storing), target{})
+			r.add("asking what a cluster has not completed, to "+theirs.name, ours.kind, against(ours, theirs, clusterRound.asking), target{})
 		}
 	}
 	for _, c := range clusters {
@@ -151,33 +160,34 @@ func (c *cluster) stop() (err error) {
 	return err
 }
 
-// against is how the time that one controller spent in its database relates to that of
-// another, in each round.
-func against(ours, theirs *cluster) spread {
+// against is how what one controller spent in its database relates to what another did,
+// in each round.
+func against(ours, theirs *cluster, spent func(clusterRound) method) spread {
 	ratios := make([]float64, clusterRounds)
 	for i := range ratios {
-		ratios[i] = ours.rounds[i].storing() / theirs.rounds[i].storing()
+		ratios[i] = spent(ours.rounds[i]).Seconds / spent(theirs.rounds[i]).Seconds
 	}
 	return spreadOf(ratios)
 }
 
-// median is the median of what a figure was in the rounds.
-func (c *cluster) median(figure func(clusterRound) float64) float64 {
+// perTask is the median over the rounds of what each took, for one task in microseconds.
+func (c *cluster) perTask(seconds func(clusterRound) float64) string {
 	var values []float64
 	for _, round := range c.rounds {
-		values = append(values, figure(round))
+		values = append(values, seconds(round)/clusterTasks*1e6)
 	}
-	return spreadOf(values).median
+	return number(spreadOf(values).median)
 }
 
 func (c *cluster) String() string {
-	perTask := func(methods ...string) string {
-		return number(c.median(func(r clusterRound) float64 { return r.seconds(methods...) }) / clusterTasks * 1e6)
+	clock := func(methods ...string) string {
+		return c.perTask(func(r clusterRound) float64 { return r.methods(methods...).Seconds })
 	}
-	text := fmt.Sprintf("- A cluster with %s: %s µs in the database a task (get %s, add %s, two updates %s), %s tasks a second; %s ms to find what is not completed.",
-		c.name, number(c.median(clusterRound.storing)/clusterTasks*1e6), perTask("get_record"), perTask("add_record"), perTask("update_record"),
-		number(clusterTasks/c.median(func(r clusterRound) float64 { return r.Clock })),
-		number(c.median(func(r clusterRound) float64 { return r.seconds("find_records") })*1e3))
+	text := fmt.Sprintf("- A cluster with %s: %s µs in the database a task (get %s, add %s, both updates %s), %s of them of the controller's processor time; "+
+		"%s µs from end to end.", c.name, c.perTask(func(r clusterRound) float64 { return r.storing().Seconds }),
+		clock("get_record"), clock("add_record"), clock("update_record"),
+		c.perTask(func(r clusterRound) float64 { return r.storing().Processor }),
+		c.perTask(func(r clusterRound) float64 { return r.Clock }))
 	if c.hub != nil {
 		text += fmt.Sprintf(" The hub took %s µs of processor time a task.", number(c.processor.Seconds()/(clusterRounds*clusterTasks)*1e6))
 	}

@@ -9,8 +9,9 @@ controller's configuration. The answer to a request, one a line, is JSON:
                     and asks what is not completed
 
 It has the seconds that the tasks took from end to end, and what the database's methods
-took of it: {"clock": SECONDS, "methods": {NAME: {"calls": N, "seconds": SECONDS}}}. The
-first answer, before any request, has only the versions.
+took of it, on the clock and of the controller's processor time: {"clock": SECONDS,
+"methods": {NAME: {"seconds": SECONDS, "processor": SECONDS}}}. The first answer, before
+any request, has only the versions.
 """
 
 import json
@@ -102,7 +103,7 @@ class Hub:
         """What the database's methods took since they were asked for last."""
         assert self.client.db_query({"completed": None}, ["msg_id"]) == []
         now = json.loads(totals.read_text())
-        none = {"calls": 0, "seconds": 0}
+        none = {"seconds": 0, "processor": 0}
         spent = {name: {unit: t[unit] - self.before.get(name, none)[unit] for unit in t} for name, t in now.items()}
         self.before = now
         return spent
