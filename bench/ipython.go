@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
@@ -22,10 +21,7 @@ var ipythonScript string
 // ipython is a Python process that keeps the records in one of IPython parallel's
 // databases and times what it is asked by itself.
 type ipython struct {
-	process  *exec.Cmd
-	in       *json.Encoder
-	out      *bufio.Reader
-	close    func() error
+	*python
 	versions string // of what it runs with
 }
 
@@ -48,21 +44,12 @@ type pythonAnswer struct {
 
 // startIPython starts Python with the records in a store, "dict" or "sqlite",
 // whose files are in a directory.
-func startIPython(ctx context.Context, python, store, directory string, set taskSet) (*ipython, error) {
-	process := exec.CommandContext(ctx, python, "-c", ipythonScript)
-	process.Stderr = os.Stderr
-	stdin, err := process.StdinPipe()
+func startIPython(ctx context.Context, interpreter, store, directory string, set taskSet) (*ipython, error) {
+	process, err := startPython(ctx, interpreter, ipythonScript)
 	if err != nil {
 		return nil, err
 	}
-	stdout, err := process.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := process.Start(); err != nil {
-		return nil, fmt.Errorf("start %s: %w", python, err)
-	}
-	p := &ipython{process: process, in: json.NewEncoder(stdin), out: bufio.NewReader(stdout), close: stdin.Close}
+	p := &ipython{python: process}
 	records := filepath.Join(directory, "records.jsonl")
 	if err := writeRecords(set, records); err != nil {
 		return nil, errors.Join(err, p.Close())
@@ -75,23 +62,14 @@ func startIPython(ctx context.Context, python, store, directory string, set task
 	return p, os.Remove(records)
 }
 
-// Close ends the process.
-func (p *ipython) Close() error { return errors.Join(p.close(), p.process.Wait()) }
-
 func (p *ipython) ask(request pythonRequest) (pythonAnswer, error) {
 	var answer pythonAnswer
-	if err := p.in.Encode(request); err != nil {
-		return answer, fmt.Errorf("ask IPython to %s: %w", request.Do, err)
+	err := p.python.ask(request, &answer)
+	if err == nil && answer.Error != "" {
+		err = errors.New(answer.Error)
 	}
-	line, err := p.out.ReadBytes('\n')
 	if err != nil {
 		return answer, fmt.Errorf("ask IPython to %s: %w", request.Do, err)
-	}
-	if err := json.Unmarshal(line, &answer); err != nil {
-		return answer, fmt.Errorf("ask IPython to %s: %w", request.Do, err)
-	}
-	if answer.Error != "" {
-		return answer, fmt.Errorf("ask IPython to %s: %s", request.Do, answer.Error)
 	}
 	return answer, nil
 }

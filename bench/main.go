@@ -27,6 +27,7 @@ type options struct {
 	rounds  int
 	only    *regexp.Regexp
 	python  string
+	cluster string
 	dir     string
 	profile string
 	peak    string
@@ -54,7 +55,7 @@ func run(ctx context.Context, arguments []string) error {
 	}
 	defer os.RemoveAll(o.dir)
 	r := &report{stores: []string{"dict", "sqlite", "mongo"}}
-	for _, measure := range []func(context.Context, options, *report) error{benchSQLite, benchDict, benchMongo, benchGrowth, benchParsing} {
+	for _, measure := range []func(context.Context, options, *report) error{benchSQLite, benchDict, benchMongo, benchGrowth, benchParsing, benchHub, benchCluster} {
 		if err := measure(ctx, o, r); err != nil {
 			return err
 		}
@@ -70,6 +71,7 @@ func parseFlags(arguments []string) (options, error) {
 	flags.IntVar(&o.growth, "growth", 1_000_000, "how many records the large store has that is compared to one of 10,000; 0 leaves that out")
 	flags.IntVar(&o.rounds, "rounds", 15, "how many rounds each ratio is the median of")
 	flags.StringVar(&o.python, "python", "/usr/bin/python3", "the Python that has ipyparallel; empty leaves IPython out")
+	flags.StringVar(&o.cluster, "cluster", "", "a Python with ipyparallel and pymongo, to run real clusters of; empty leaves them out")
 	flags.StringVar(&o.dir, "dir", "", "where the files of the stores are made; the system's directory for temporary files if empty")
 	flags.StringVar(&o.profile, "cpuprofile", "", "where to write a profile of what is timed, both sides")
 	flags.StringVar(&o.peak, "peak", "", "ask all questions of the store of this URL, and print only how many bytes the process took; it is how this program measures memory")

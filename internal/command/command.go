@@ -50,27 +50,29 @@ var generic = []string{
 // each given once.
 func Read(c Command, known ...string) *Fields {
 	name := c.Name()
-	known = slices.Concat(known, generic, []string{name})
-	f := readDocument(name, c.body, known)
-	for key, docs := range c.lists {
-		f.add(key, known, !f.values[key].IsZero())
-		f.lists[key] = docs
+	isKnown := func(key string) bool {
+		return key == name || slices.Contains(known, key) || slices.Contains(generic, key)
 	}
+	f := readDocument(name, c.body, isKnown)
+	for key := range c.lists {
+		f.add(key, isKnown, !f.values[key].IsZero())
+	}
+	f.lists = c.lists
 	return f
 }
 
 // ReadGeneric reads a command for the fields that every one may have: it refuses none
 // of the others.
 func ReadGeneric(c Command) *Fields {
-	f := readDocument(c.Name(), c.body, nil)
-	f.err = nil
+	f := readDocument(c.Name(), c.body, func(string) bool { return true })
+	f.err = nil // a field that is given twice is refused by Read
 	return f
 }
 
 // ReadStatement reads a document within a command: "update.updates", say. The
 // document must be valid.
 func ReadStatement(of string, doc bson.Raw, known ...string) *Fields {
-	return readDocument(of, doc, known)
+	return readDocument(of, doc, func(key string) bool { return slices.Contains(known, key) })
 }
 
 // Collection returns the name of the collection that a command is about, without the

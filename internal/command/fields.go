@@ -20,23 +20,25 @@ type Fields struct {
 	err    error
 }
 
-func readDocument(of string, doc bson.Raw, known []string) *Fields {
-	f := &Fields{of: of, values: map[string]bson.RawValue{}, lists: map[string][]bson.Raw{}}
+// readDocument reads a document whose fields must be known ones, each given once.
+func readDocument(of string, doc bson.Raw, isKnown func(key string) bool) *Fields {
+	f := &Fields{of: of, values: map[string]bson.RawValue{}}
 	elements, _ := doc.Elements()
 	for _, e := range elements {
-		_, twice := f.values[e.Key()]
-		f.add(e.Key(), known, twice)
-		f.values[e.Key()] = e.Value()
+		key := e.Key()
+		_, twice := f.values[key]
+		f.add(key, isKnown, twice)
+		f.values[key] = e.Value()
 	}
 	return f
 }
 
 // add notes that there is a field.
-func (f *Fields) add(key string, known []string, twice bool) {
+func (f *Fields) add(key string, isKnown func(key string) bool, twice bool) {
 	switch {
 	case twice:
 		f.fail(query.CodeDuplicateField, key, "is a duplicate field")
-	case !slices.Contains(known, key):
+	case !isKnown(key):
 		f.fail(query.CodeUnknownField, key, "is an unknown field.")
 	}
 }

@@ -220,11 +220,17 @@ func (s *Server) bounded(ctx context.Context, limit time.Duration) (context.Cont
 
 // takeTurn waits until there are fewer commands than may be carried out at once.
 func (s *Server) takeTurn(ctx context.Context) (leave func(), err error) {
+	leave = func() { <-s.turns }
+	select {
+	case s.turns <- struct{}{}:
+		return leave, nil
+	default:
+	}
 	ctx, cancel := context.WithTimeout(ctx, s.options.MaxTime)
 	defer cancel()
 	select {
 	case s.turns <- struct{}{}:
-		return func() { <-s.turns }, nil
+		return leave, nil
 	case <-ctx.Done():
 		return nil, fmt.Errorf("too many commands at once: %w", ctx.Err())
 	}
