@@ -147,6 +147,7 @@ func TestWatchThatIsBehindEndsWithItsContext(t *testing.T) {
 		f.Changed()
 	}
 	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
 	told := 0
 	for _, err := range f.Watch(ctx, place) {
 		cancel()
