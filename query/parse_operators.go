@@ -28,16 +28,6 @@ func (p filterParser) operators(target path, doc []byte, at trail, depth int) ([
 // operator parses one operator under a path; siblings is the document that it
 // stands in. It returns nil for one that only qualifies another.
 func (p filterParser) operator(target path, key string, v value, siblings []byte, at trail, depth int) (node, *Error) {
-	if p.seed {
-		switch key {
-		case "$ge":
-			return p.comparison(target, opGt, v, at)
-		case "$le":
-			return p.comparison(target, opLt, v, at)
-		case "$glob":
-			return p.glob(target, v, siblings, at)
-		}
-	}
 	switch key {
 	case "$eq":
 		return p.comparison(target, opEq, v, at)
@@ -81,6 +71,21 @@ func (p filterParser) operator(target path, key string, v value, siblings []byte
 		return p.bits(target, &bits{set: true}, key, v, at)
 	case "$bitsAnyClear":
 		return p.bits(target, &bits{}, key, v, at)
+	}
+	return p.seedOperator(target, key, v, siblings, at)
+}
+
+// seedOperator parses what is an operator to IPython, and not to MongoDB.
+func (p filterParser) seedOperator(target path, key string, v value, siblings []byte, at trail) (node, *Error) {
+	if p.seed {
+		switch key {
+		case "$ge":
+			return p.comparison(target, opGt, v, at)
+		case "$le":
+			return p.comparison(target, opLt, v, at)
+		case "$glob":
+			return p.glob(target, v, siblings, at)
+		}
 	}
 	return nil, p.unknownOperator(key, at)
 }

@@ -44,6 +44,7 @@ func (p *program) resultCommand() *cobra.Command {
 	store.register(cmd)
 	output.register(cmd, formTable, listForms...)
 	cmd.Flags().DurationVar(&timeout, "timeout", -1, "wait no longer than this; 0s is not at all (default as long as it takes)")
+	cmd.Flags().Lookup("timeout").DefValue = "0s" // the help says it in words
 	cmd.Flags().BoolVar(&stdout, "stdout", false, "show what they wrote to their standard output, and nothing else")
 	cmd.RunE = p.action(func(ctx context.Context, ids []string) error {
 		form, err := output.choose(p.stdout, formTable, listForms...)

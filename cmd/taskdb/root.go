@@ -54,6 +54,12 @@ func (p *program) rootCommand() *cobra.Command {
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetFlagErrorFunc(wrongFlag)
 	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
+	p.addCommands(root, &config)
+	return root
+}
+
+// addCommands adds all commands, by what people come for.
+func (p *program) addCommands(root *cobra.Command, config *configFlag) {
 	addGroup(root, "Ask:",
 		p.findCommand(),
 		p.getCommand(),
@@ -95,10 +101,9 @@ func (p *program) rootCommand() *cobra.Command {
 	addGroup(root, "Serve:",
 		p.serveCommand(),
 		p.userCommand(),
-		p.configCommand(&config),
+		p.configCommand(config),
 	)
 	root.AddCommand(p.versionCommand())
-	return root
 }
 
 // addGroup adds commands under a title of their own.
