@@ -18,6 +18,7 @@ import json
 import os
 import pathlib
 import platform
+import signal
 import subprocess
 import sys
 import time
@@ -46,7 +47,7 @@ def start(module, *arguments):
     """Starts a program of ipyparallel on the profile."""
     command = [sys.executable, "-m", f"ipyparallel.{module}", f"--profile-dir={profile}", *arguments]
     with open(directory / f"{module}-{len(processes)}.log", "w") as log:
-        processes.append(subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT))
+        processes.append(subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, start_new_session=True))
 
 
 def stop():
@@ -56,7 +57,7 @@ def stop():
         try:
             process.wait(30)
         except subprocess.TimeoutExpired:
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)  # a controller has processes of its own
             process.wait()
 
 

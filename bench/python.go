@@ -21,8 +21,9 @@ type python struct {
 	out     *bufio.Reader
 }
 
-// timeToEnd is how long a process has to end by itself.
-const timeToEnd = time.Minute
+// timeToEnd is how long a process has to end by itself. One that started a cluster waits
+// for that to end.
+const timeToEnd = 2 * time.Minute
 
 func startPython(ctx context.Context, interpreter, script string, arguments ...string) (*python, error) {
 	process := exec.CommandContext(ctx, interpreter, append([]string{"-c", script}, arguments...)...)
