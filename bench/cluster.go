@@ -16,12 +16,8 @@ var clusterScript string
 //go:embed timed.py
 var timedDatabases []byte
 
-const (
-	// clusterRounds is how many rounds each cluster runs, in turn with the others, and
-	// clusterTasks how many tiny tasks a round has.
-	clusterRounds = 20
-	clusterTasks  = 500
-)
+// tasksARound is how many tiny tasks a cluster runs in a round, in turn with the others.
+const tasksARound = 500
 
 // cluster is a real cluster of ipyparallel, whose controller is told to keep its tasks
 // in a database of timed.py.
@@ -108,10 +104,10 @@ func runClusters(ctx context.Context, o options, program string, clusters []*clu
 			r.note("A cluster: " + versions + ".")
 		}
 	}
-	for range clusterRounds {
+	for range max(1, o.clusterTasks/tasksARound) {
 		for _, c := range clusters {
 			var round clusterRound
-			if err := c.python.ask(map[string]int{"tasks": clusterTasks}, &round); err != nil {
+			if err := c.python.ask(map[string]int{"tasks": tasksARound}, &round); err != nil {
 				return fmt.Errorf("run a cluster with %s: %w", c.name, err)
 			}
 			c.rounds = append(c.rounds, round)
@@ -163,7 +159,7 @@ func (c *cluster) stop() (err error) {
 // against is how what one controller spent in its database relates to what another did,
 // in each round.
 func against(ours, theirs *cluster, spent func(clusterRound) method) spread {
-	ratios := make([]float64, clusterRounds)
+	ratios := make([]float64, len(ours.rounds))
 	for i := range ratios {
 		ratios[i] = spent(ours.rounds[i]).Seconds / spent(theirs.rounds[i]).Seconds
 	}
@@ -174,7 +170,7 @@ func against(ours, theirs *cluster, spent func(clusterRound) method) spread {
 func (c *cluster) perTask(seconds func(clusterRound) float64) string {
 	var values []float64
 	for _, round := range c.rounds {
-		values = append(values, seconds(round)/clusterTasks*1e6)
+		values = append(values, seconds(round)/tasksARound*1e6)
 	}
 	return number(spreadOf(values).median)
 }
@@ -189,7 +185,7 @@ func (c *cluster) String() string {
 		c.perTask(func(r clusterRound) float64 { return r.storing().Processor }),
 		c.perTask(func(r clusterRound) float64 { return r.Clock }))
 	if c.hub != nil {
-		text += fmt.Sprintf(" The hub took %s µs of processor time a task.", number(c.processor.Seconds()/(clusterRounds*clusterTasks)*1e6))
+		text += fmt.Sprintf(" The hub took %s µs of processor time a task.", number(c.processor.Seconds()/float64(len(c.rounds)*tasksARound)*1e6))
 	}
 	return text
 }

@@ -18,6 +18,7 @@ import (
 	"os/signal"
 	"regexp"
 	"runtime/pprof"
+	"syscall"
 )
 
 // options are the command's flags.
@@ -28,13 +29,15 @@ type options struct {
 	only    *regexp.Regexp
 	python  string
 	cluster string
-	dir     string
-	profile string
-	peak    string
+	// clusterTasks is how many tasks each cluster runs.
+	clusterTasks int
+	dir          string
+	profile      string
+	peak         string
 }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -72,6 +75,7 @@ func parseFlags(arguments []string) (options, error) {
 	flags.IntVar(&o.rounds, "rounds", 15, "how many rounds each ratio is the median of")
 	flags.StringVar(&o.python, "python", "/usr/bin/python3", "the Python that has ipyparallel; empty leaves IPython out")
 	flags.StringVar(&o.cluster, "cluster", "", "a Python with ipyparallel and pymongo, to run real clusters of; empty leaves them out")
+	flags.IntVar(&o.clusterTasks, "cluster-tasks", 10_000, "how many tiny tasks each cluster runs")
 	flags.StringVar(&o.dir, "dir", "", "where the files of the stores are made; the system's directory for temporary files if empty")
 	flags.StringVar(&o.profile, "cpuprofile", "", "where to write a profile of what is timed, both sides")
 	flags.StringVar(&o.peak, "peak", "", "ask all questions of the store of this URL, and print only how many bytes the process took; it is how this program measures memory")
