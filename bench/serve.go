@@ -30,7 +30,8 @@ type served struct {
 }
 
 // serve starts a hub on a new store of a kind, "dict" or "sqlite", whose files are in
-// a directory that is there, and waits until it is ready.
+// a directory that is there, and waits until it is ready. It is there until it is
+// stopped, also when the context has ended: a cluster that ends writes to it.
 func serve(ctx context.Context, program, kind, directory string) (*served, error) {
 	store := storeURL(kind, filepath.Join(directory, "tasks.db"))
 	httpAddress, err := freeAddress()
@@ -41,10 +42,9 @@ func serve(ctx context.Context, program, kind, directory string) (*served, error
 	if err != nil {
 		return nil, err
 	}
-	process := exec.CommandContext(ctx, program, "serve", "--store", store, "--http", httpAddress, "--mongo", mongoAddress,
+	process := exec.Command(program, "serve", "--store", store, "--http", httpAddress, "--mongo", mongoAddress,
 		"--users", filepath.Join(directory, "users.json"), "--log-level", "warn")
 	process.Stderr = os.Stderr
-	process.Cancel, process.WaitDelay = func() error { return process.Process.Signal(syscall.SIGTERM) }, timeToEnd
 	if err := process.Start(); err != nil {
 		return nil, fmt.Errorf("start taskdb: %w", err)
 	}
