@@ -60,7 +60,8 @@ func (h *Hub) activity(ctx context.Context, span Span, step time.Duration) (step
 	if err := span.check(); err != nil {
 		return nil, err
 	}
-	if step <= 0 || span.Until.Sub(span.Since)/step >= maxSteps {
+	length := span.Until.Sub(span.Since) // of a longer one it is what a Duration can be
+	if step <= 0 || length == math.MaxInt64 || length/step >= maxSteps {
 		return nil, wrong("step", "a step of %s makes no number of steps from 1 to %d", step, maxSteps)
 	}
 	filter, err := query.Parse(span.Filter)

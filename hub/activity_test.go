@@ -1,6 +1,7 @@
 package hub_test
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -54,6 +55,7 @@ func TestActivityRefusesWhatMakesNoSteps(t *testing.T) {
 		"no time":        {hub.Span{Since: noon, Until: noon}, time.Minute},
 		"no step":        {hub.Span{Since: noon, Until: noon.Add(time.Hour)}, 0},
 		"too many":       {hub.Span{Since: noon, Until: noon.Add(time.Hour)}, time.Second},
+		"ages":           {hub.Span{Since: time.Time{}, Until: noon.AddDate(8000, 0, 0)}, math.MaxInt64 / 60},
 		"a wrong filter": {hub.Span{Since: noon, Until: noon.Add(time.Hour), Filter: `{$no: 1}`}, time.Minute},
 	} {
 		_, err := f.Activity(t.Context(), wrong.span, wrong.step)

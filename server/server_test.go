@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -135,7 +136,11 @@ func TestAddresses(t *testing.T) {
 				require.ErrorIs(t, err, server.ErrExposed)
 				return
 			}
+			var log bytes.Buffer
+			o.Log = slog.New(slog.NewTextHandler(&log, nil))
 			require.NoError(t, start(t, openStore(t, "dict:"), o).end())
+			loopback := strings.Contains(name, "local") || name == "loopback"
+			require.Equal(t, !loopback, strings.Contains(log.String(), "unencrypted"), log.String())
 		})
 	}
 }

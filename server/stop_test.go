@@ -61,7 +61,9 @@ func TestStopLosesNothing(t *testing.T) {
 // TestStopAnswersThoseWhoWait holds that who waits for something when the server stops
 // is answered as if his time were over, and that streams of events end.
 func TestStopAnswersThoseWhoWait(t *testing.T) {
-	s := start(t, openStore(t, "dict:"), options(t))
+	o := options(t)
+	o.Limits.Waiting = 3 // the stream, and the two who wait
+	s := start(t, openStore(t, "dict:"), o)
 	s.ask(t, http.StatusCreated, "POST", "/v1/tasks", `{"tasks": [{"msg_id": "a", "queue": "q"}]}`)
 	events, err := s.client.Get(s.URL() + "v1/events")
 	require.NoError(t, err)
@@ -69,20 +71,28 @@ func TestStopAnswersThoseWhoWait(t *testing.T) {
 	stream := bufio.NewScanner(events.Body)
 	require.True(t, stream.Scan())
 
+	wait := func(method, path, body string) (status int, text string) {
+		for status = http.StatusTooManyRequests; status == http.StatusTooManyRequests; {
+			var err error // the one that looks whether this waits may be there first
+			status, text, err = s.send(t.Context(), method, path, body)
+			require.NoError(t, err)
+		}
+		return status, text
+	}
 	var group sync.WaitGroup
 	group.Go(func() {
-		status, text, err := s.send(t.Context(), "GET", "/v1/tasks/a?wait=1m", "")
-		if err == nil { // else it came when the server had stopped
-			require.Equal(t, http.StatusOK, status)
-			require.Contains(t, text, `"pending"`)
-		}
+		status, text := wait("GET", "/v1/tasks/a?wait=1m", "")
+		require.Equal(t, http.StatusOK, status)
+		require.Contains(t, text, `"pending"`)
 	})
 	group.Go(func() {
-		status, _, err := s.send(t.Context(), "POST", "/v1/claims", `{"engine": "e", "wait": "1m"}`)
-		if err == nil {
-			require.Equal(t, http.StatusNoContent, status)
-		}
+		status, _ := wait("POST", "/v1/claims", `{"engine": "e", "wait": "1m"}`)
+		require.Equal(t, http.StatusNoContent, status)
 	})
+	require.Eventually(t, func() bool { // they wait, and leave no place to another
+		status, _, err := s.send(t.Context(), "GET", "/v1/tasks/a?wait=1ms", "")
+		return err == nil && status == http.StatusTooManyRequests
+	}, 10*time.Second, time.Millisecond)
 	require.NoError(t, s.end())
 	group.Wait()
 	for stream.Scan() {

@@ -37,7 +37,7 @@ var (
 	// ErrToken says that a page token is broken, or belongs to another query.
 	ErrToken = errors.New("page token does not belong to the query")
 	// ErrFull says that a store's bounds are reached, and that it holds too few
-	// finished records that could make room.
+	// finished records that could make room; or that there is no room on its disk.
 	ErrFull = errors.New("store is full")
 	// ErrExpired says that a record was there, and that the store's bounds have
 	// removed it. The error is also an *ExpiredError, and ErrNotFound.

@@ -45,6 +45,7 @@ func TestAFullDiskIsToldAndSurvived(t *testing.T) {
 	s.limitPages(t, 50)
 	full := add(10, 1000)
 	require.Equal(t, sqlite.ResultFull, sqlite.ErrCode(full).ToPrimary(), "%v", full)
+	require.ErrorIs(t, full, taskdb.ErrFull)
 	require.EqualValues(t, 10, count())
 	s.limitPages(t, 1<<30)
 	require.NoError(t, add(10, 1000))

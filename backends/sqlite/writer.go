@@ -10,6 +10,8 @@ import (
 
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
+
+	"github.com/taskdb/taskdb/taskdb"
 )
 
 // maxGroup is how many operations are committed together at the most.
@@ -120,7 +122,15 @@ func (s *Store) hand(ctx context.Context, op *operation) error {
 		}
 		<-op.done
 	}
-	return op.err
+	return roomless(op.err)
+}
+
+// roomless tells of an error that it is ErrFull, if the disk is full.
+func roomless(err error) error {
+	if sqlite.ErrCode(err).ToPrimary() == sqlite.ResultFull {
+		return fmt.Errorf("%w: %w", taskdb.ErrFull, err)
+	}
+	return err
 }
 
 func (w *writer) run() {

@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
+	"os/signal"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -161,10 +164,14 @@ func (p *program) serveStore(ctx context.Context, flags *serveFlags, at location
 	if err != nil {
 		return err
 	}
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP) // which would end the program
+	defer signal.Stop(hangups)
 	fmt.Fprintln(p.stdout, whereabouts(hub, at))
 	options.Log.Info("the hub serves", "http", hub.URL(), "mongo", hub.MongoURL(), "store", at.String(), "users_required", options.Users.Required())
 	ctx, stop := context.WithCancel(ctx)
 	var working sync.WaitGroup
+	working.Go(func() { ignore(ctx, hangups, options.Log) })
 	if flags.demo {
 		working.Go(func() { demo.Run(ctx, hub.Hub()) })
 	}
@@ -173,6 +180,18 @@ func (p *program) serveStore(ctx context.Context, flags *serveFlags, at location
 	working.Wait()
 	options.Log.Info("the hub has stopped")
 	return err
+}
+
+// ignore says of each hangup that there is nothing to do, until the context ends.
+func ignore(ctx context.Context, hangups <-chan os.Signal, log *slog.Logger) {
+	for {
+		select {
+		case <-hangups:
+			log.Info("SIGHUP: users and certificates are read again by themselves, as soon as they change")
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // whereabouts is the line that says where things are.

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -81,6 +82,17 @@ func TestServe(t *testing.T) {
 	}
 	require.Contains(t, ended.stderr, `"msg":"the hub has stopped"`)
 	require.Equal(t, "1 added\n", onStore(t, "add", `{msg_id: "a"}`))
+}
+
+// TestServeStaysAtAHangup holds that the signal by which other programs read their
+// files again does not end the hub.
+func TestServeStaysAtAHangup(t *testing.T) {
+	s := startServe(t, "--store", "dict:")
+	self, err := os.FindProcess(os.Getpid())
+	require.NoError(t, err)
+	require.NoError(t, self.Signal(syscall.SIGHUP)) // where it is not caught it ends this test
+	require.Equal(t, 0, s.counts(t)["finished"])
+	require.Equal(t, exitOK, s.stop().code)
 }
 
 // TestServeDemo holds that a demonstration needs nothing, and has work in it that is

@@ -20,10 +20,11 @@ func (s *server) queries() {
 }
 
 // standardPage is how many records a page has that does not say, and maxPage how many
-// it may have.
+// it may have. One that has maxPageBytes of BSON ends there.
 const (
 	standardPage = 100
 	maxPage      = 10_000
+	maxPageBytes = 32 << 20
 )
 
 // storeQuery is a query as the store takes it, of the records that the user may see.
@@ -55,15 +56,31 @@ func (s *server) query(ctx context.Context, in *queryRequest) (*huma.StreamRespo
 		q.Limit = standardPage
 	}
 	q.Limit = min(q.Limit, maxPage)
-	page, err := s.db.Page(ctx, q, in.Body.Page)
+	answer, err := s.page(ctx, q, in.Body.Page)
 	if err != nil {
 		return nil, err
 	}
-	answer := api.Page{Records: make([]api.Document, len(page.Docs)), Next: page.Next}
-	for i, doc := range page.Docs {
-		answer.Records[i] = api.Document(doc)
-	}
 	return s.raw(func(w http.ResponseWriter, _ *http.Request) { inJSON(w, answer) }), nil
+}
+
+// page reads the page of a query that a token begins.
+func (s *server) page(ctx context.Context, q taskdb.Query, token string) (api.Page, error) {
+	cursor, err := s.db.Cursor(q, token)
+	if err != nil {
+		return api.Page{}, err
+	}
+	page, size := api.Page{Records: []api.Document{}}, 0
+	for doc, err := range cursor.Docs(ctx) {
+		if err != nil {
+			return api.Page{}, err
+		}
+		page.Records = append(page.Records, api.Document(doc))
+		if size += len(doc); size >= maxPageBytes {
+			break
+		}
+	}
+	page.Next = cursor.Next()
+	return page, nil
 }
 
 // urlQuery is a query in the URL.

@@ -1,8 +1,10 @@
 package httpapi_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -52,4 +54,27 @@ func TestQueriesThatAreWrong(t *testing.T) {
 		f.refused(t, http.StatusMethodNotAllowed, api.KindMethod, "DELETE", "/v1/tasks", "")
 		f.refused(t, http.StatusNotFound, api.KindNotFound, "GET", "/v1/tasks/none", "")
 	})
+}
+
+// TestPagesAreBounded holds that a page of large records ends before its limit, and
+// that the next one goes on behind it.
+func TestPagesAreBounded(t *testing.T) {
+	f := serve(t, "dict:", httpapi.Options{})
+	var want []string
+	for n := range 4 {
+		want = append(want, fmt.Sprint(n))
+		f.submit(t, fmt.Sprintf(`{"msg_id": "%d", "content": {"text": "%s"}}`, n, strings.Repeat("x", 15<<20)))
+	}
+	var got []string
+	token, pages := "", 0
+	for {
+		page := ask[api.Page](t, f, http.StatusOK, "POST", "/v1/tasks/query", `{"sort": {"msg_id": 1}, "page": "`+token+`"}`)
+		got = append(got, names(t, page.Records)...)
+		if pages++; page.Next == "" {
+			break
+		}
+		token = page.Next
+	}
+	require.Equal(t, want, got)
+	require.Equal(t, 2, pages)
 }

@@ -80,7 +80,7 @@ func TestWithoutSayingWhoOneIsLittleIsAnswered(t *testing.T) {
 		require.EqualValues(t, unauthorized, p.ask(command).Lookup("code").Int32(), command)
 	}
 	require.EqualValues(t, 59, p.ask(`{frobnicate: 1, $db: "a"}`).Lookup("code").Int32())
-	p.send(with(msg(t, 0, single(t, ping)), 0, 2<<20))
+	p.send(with(msg(t, 0, single(t, ping)), 0, 65<<10))
 	p.isClosed()
 }
 

@@ -142,8 +142,9 @@ func transferTime(bytes int) time.Duration {
 	return time.Duration(bytes) * time.Second / slowest
 }
 
-// maxStrange is how large a message may be of a peer who has not said who it is.
-const maxStrange = 1 << 20
+// maxStrange is how large a message may be of a peer who has not said who it is: many
+// such peers have little memory together.
+const maxStrange = 64 << 10
 
 func (c *conn) maxMessage() int {
 	if c.auth.user.Load() != nil || !c.server.mustSay() {
