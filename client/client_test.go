@@ -276,6 +276,7 @@ func TestRetries(t *testing.T) {
 		_, err = c.Claim(ctx, api.Claim{Engine: "e"})
 		require.Equal(t, again, errors.Is(err, client.ErrNoTask), "%d: %v", status, err)
 	}
+	f.refuse.Store(http.StatusBadGateway)
 	f.losses.Store(1000)
 	_, err = c.Counts(ctx)
 	require.ErrorContains(t, err, "502 Bad Gateway")

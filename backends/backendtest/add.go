@@ -56,7 +56,6 @@ func addExisting(t *testing.T, db *taskdb.DB) {
 	var duplicate *taskdb.DuplicateKeyError
 	require.ErrorAs(t, err, &duplicate)
 	require.Equal(t, taskdb.DefaultCollection, duplicate.Collection)
-	require.Equal(t, "_id_", duplicate.Index)
 
 	got, err := db.Get(t.Context(), "a")
 	require.NoError(t, err)
