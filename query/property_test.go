@@ -23,7 +23,7 @@ func rounds(t *testing.T, n int, property func(*rapid.T)) {
 }
 
 func TestMatchIsTheOracles(t *testing.T) {
-	rounds(t, 300, func(t *rapid.T) {
+	rounds(t, 200, func(t *rapid.T) {
 		w := newWorld(t)
 		source := encode(w.filter(t, 2))
 		parsed, err := query.ParseFilter(source)
