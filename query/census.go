@@ -28,7 +28,7 @@ func (p planner) narrowed(plan Plan, candidates []candidate, conditions []condit
 			rivals = append(rivals, p.carryOut(c, conditions))
 		}
 	}
-	if len(rivals) < 2 || p.endsEarly(plan) && plan.Exact || p.count(plan, censusCheapest) < censusCheapest {
+	if len(rivals) < 2 || p.isBest(plan) || p.count(plan, censusCheapest) < censusCheapest {
 		return plan
 	}
 	for limit := int64(censusCheapest * censusFactor); limit <= censusWidest; limit *= censusFactor {
@@ -67,6 +67,10 @@ func (p planner) orderedInstead(narrowest Plan, n int64, rivals []Plan) Plan {
 	}
 	return narrowest
 }
+
+// isBest tells whether a plan needs no comparison: it looks at nothing but what is
+// selected, and at no more of that than is asked for.
+func (p planner) isBest(plan Plan) bool { return plan.Exact && (p.limit == 0 || p.endsEarly(plan)) }
 
 // rivals tells whether a candidate may be much cheaper than it is worth: conditions
 // leave a part of its index that may be small, or there is a limit and it gives the
