@@ -22,13 +22,16 @@ const (
 // narrowed returns, of the plan that is worth most and its rivals, the one that has
 // the fewest entries to look at.
 func (p planner) narrowed(plan Plan, candidates []candidate, conditions []condition) Plan {
+	if p.isBest(plan) {
+		return plan
+	}
 	rivals := []Plan{plan}
 	for _, c := range candidates {
 		if p.rivals(&c) && !plan.walks(c.index) {
 			rivals = append(rivals, p.carryOut(c, conditions))
 		}
 	}
-	if len(rivals) < 2 || p.isBest(plan) || p.count(plan, censusCheapest) < censusCheapest {
+	if len(rivals) < 2 || p.count(plan, censusCheapest) < censusCheapest {
 		return plan
 	}
 	for limit := int64(censusCheapest * censusFactor); limit <= censusWidest; limit *= censusFactor {
