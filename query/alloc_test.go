@@ -51,3 +51,11 @@ func TestKeysDoNotAllocate(t *testing.T) {
 		require.Zero(t, testing.AllocsPerRun(100, func() { query.Compare(raw, raw) }), "%s", raw)
 	}
 }
+
+func TestAKeyThatIsLookedForDoesNotAllocate(t *testing.T) {
+	x := indexOf(t, `{a: 1}`)
+	require.Zero(t, testing.AllocsPerRun(100, func() {
+		var room [64]byte
+		_ = x.AppendTextKey(room[:0], "0f0c1a2e-1f5f27b4c8f1de1c9a4c4b2a_27085_1")
+	}))
+}

@@ -134,14 +134,22 @@ func (x *Index) selects(doc []byte) (bool, error) {
 	return x.Partial.Match(doc)
 }
 
-// Key returns the key of a document that has these values on the index's paths,
-// one on each, of which none is an array.
-func (x *Index) Key(onPaths ...bson.RawValue) []byte {
+// AppendKey appends to dst the key of a document that has these values on the
+// index's paths, one on each, of which none is an array.
+func (x *Index) AppendKey(dst []byte, onPaths ...bson.RawValue) []byte {
 	values := make([]value, 0, 4) // on the stack, if there are no more
 	for _, v := range onPaths {
 		values = append(values, valueOf(v))
 	}
-	return x.appendKey(make([]byte, 0, 64), values, new(bool))
+	return x.appendKey(dst, values, new(bool))
+}
+
+// AppendTextKey is AppendKey for a string, on the one path of an index upwards. It
+// allocates nothing if dst has the room.
+func (x *Index) AppendTextKey(dst []byte, text string) []byte {
+	start := len(dst)
+	dst = appendTextKey(append(dst, classString.keyByte()), []byte(text))
+	return dst[:min(len(dst), start+maxKeySize)]
 }
 
 // plainValue returns the value that makes a document's only key in an index of

@@ -1,6 +1,7 @@
 package query_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -57,7 +58,16 @@ func TestKeyIsThatOfADocument(t *testing.T) {
 		a, b := scalar(t), scalar(t)
 		keys, err := x.Keys(encode(bson.D{{Key: "a", Value: a}, {Key: "b", Value: b}}))
 		if err == nil && !keys.Multikey {
-			require.Equal(t, keys.List, [][]byte{x.Key(value(a), value(b))})
+			require.Equal(t, keys.List, [][]byte{x.AppendKey(nil, value(a), value(b))})
 		}
 	})
+}
+
+func TestTheKeyOfATextIsThatOfADocument(t *testing.T) {
+	x := indexOf(t, `{a: 1}`)
+	for _, text := range append(slices.Clone(longTexts), "", "a", "\x00", "a\x00\x00b\x00") {
+		keys, err := x.Keys(encode(bson.D{{Key: "a", Value: text}}))
+		require.NoError(t, err)
+		require.Equal(t, keys.List, [][]byte{x.AppendTextKey(nil, text.(string))})
+	}
 }

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math"
 	"math/big"
@@ -62,13 +63,14 @@ func appendKeyBody(dst []byte, v value) []byte {
 const endOfText = "\x00\x01"
 
 func appendTextKey(dst, text []byte) []byte {
-	for _, b := range text {
-		dst = append(dst, b)
-		if b == 0 {
-			dst = append(dst, 255)
+	for {
+		nul := bytes.IndexByte(text, 0)
+		if nul < 0 {
+			return append(append(dst, text...), endOfText...)
 		}
+		dst = append(append(dst, text[:nul+1]...), 255)
+		text = text[nul+1:]
 	}
-	return append(dst, endOfText...)
 }
 
 func appendDocumentKey(dst, doc []byte) []byte {

@@ -71,6 +71,12 @@ func (u *Update) IsReplacement() bool { return u.root == nil && u.pipeline == ni
 // becomes of it is larger than 16 MiB (see WithMaxSize) or nests deeper than MaxDepth; or if a
 // regular expression ran out of its budget.
 func (u *Update) Apply(doc bson.Raw, filter *Filter, now time.Time) (changed bson.Raw, modified bool, err error) {
+	return u.ApplyIn(nil, doc, filter, now)
+}
+
+// ApplyIn is Apply for a caller who has room for what becomes of the document: that
+// may be there then, or in memory of its own.
+func (u *Update) ApplyIn(room []byte, doc bson.Raw, filter *Filter, now time.Time) (changed bson.Raw, modified bool, err error) {
 	switch {
 	case u.IsReplacement():
 		return u.replace(doc, now)
@@ -79,7 +85,7 @@ func (u *Update) Apply(doc bson.Raw, filter *Filter, now time.Time) (changed bso
 	}
 	e := newEdit(u, doc, now)
 	e.filter = filter
-	changed, modified, err = e.run()
+	changed, modified, err = e.run(room)
 	if err != nil {
 		return nil, false, err
 	}

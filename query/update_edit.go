@@ -29,9 +29,13 @@ func newEdit(u *Update, doc []byte, now time.Time) *edit {
 	return &edit{update: u, doc: doc, now: now, fixedID: !lookup(doc, "_id").missing(), path: make([]string, 0, 8)}
 }
 
-// run returns the document with the update's changes, and whether there are any.
-func (e *edit) run() ([]byte, bool, error) {
-	dst, err := e.document(make([]byte, 0, len(e.doc)+len(e.update.source)), e.update.root, e.doc)
+// run returns the document with the update's changes, and whether there are any. It
+// is in the given room, if that suffices.
+func (e *edit) run(room []byte) ([]byte, bool, error) {
+	if size := len(e.doc) + len(e.update.source); cap(room) < size {
+		room = make([]byte, 0, size)
+	}
+	dst, err := e.document(room[:0], e.update.root, e.doc)
 	return dst, e.changes > 0, err
 }
 

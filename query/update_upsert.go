@@ -31,7 +31,7 @@ func (u *Update) Upsert(filter *Filter, now time.Time) (bson.Raw, error) {
 	default:
 		e := newEdit(u, base, now)
 		e.insert = true
-		doc, _, err = e.run()
+		doc, _, err = e.run(nil)
 	}
 	if err != nil {
 		return nil, err
@@ -80,7 +80,7 @@ func (u *Update) equalities(filter *Filter) ([]byte, error) {
 	tree.sort()
 	e := newEdit(&Update{root: tree, source: filter.source, max: u.max}, emptyDocument, time.Time{})
 	e.insert = true
-	doc, _, err := e.run()
+	doc, _, err := e.run(nil)
 	return doc, err
 }
 
