@@ -148,7 +148,7 @@ func (x *Index) AppendKey(dst []byte, onPaths ...bson.RawValue) []byte {
 // allocates nothing if dst has the room.
 func (x *Index) AppendTextKey(dst []byte, text string) []byte {
 	start := len(dst)
-	dst = appendTextKey(append(dst, classString.keyByte()), []byte(text))
+	dst = appendTextKey(append(dst, classString.keyByte()), text)
 	return dst[:min(len(dst), start+maxKeySize)]
 }
 

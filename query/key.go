@@ -1,7 +1,6 @@
 package query
 
 import (
-	"bytes"
 	"encoding/binary"
 	"math"
 	"math/big"
@@ -62,10 +61,13 @@ func appendKeyBody(dst []byte, v value) []byte {
 // that a text is below what it is the beginning of.
 const endOfText = "\x00\x01"
 
-func appendTextKey(dst, text []byte) []byte {
+func appendTextKey[T string | []byte](dst []byte, text T) []byte {
 	for {
-		nul := bytes.IndexByte(text, 0)
-		if nul < 0 {
+		nul := 0
+		for nul < len(text) && text[nul] != 0 {
+			nul++
+		}
+		if nul == len(text) {
 			return append(append(dst, text...), endOfText...)
 		}
 		dst = append(append(dst, text[:nul+1]...), 255)

@@ -143,9 +143,13 @@ func (c *collection) entryOf(id uint64) execute.Entry {
 // keys whose tails it keeps: those whose values are the same in before, of which
 // it was made, as long as the document is unfinished. The others are let go.
 func (c *collection) keepTails(id uint64, before, after bson.Raw) (kept []growth, _ bson.Raw) {
+	tails := c.tails[id]
+	if len(tails) == 0 {
+		return nil, after
+	}
 	doc, whole := c.docs.get(id), bson.Raw(nil)
 	finished := taskdb.StateFinished.Has(after)
-	for _, g := range c.tails[id] {
+	for _, g := range tails {
 		switch same := before.Lookup(g.key).Equal(after.Lookup(g.key)); {
 		case !same:
 		case finished:

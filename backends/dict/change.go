@@ -7,6 +7,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"github.com/taskdb/taskdb/backends/internal/execute"
+	"github.com/taskdb/taskdb/query"
 	"github.com/taskdb/taskdb/taskdb"
 )
 
@@ -87,4 +88,34 @@ func (t target) Remove(entries ...execute.Entry) error {
 		t.collection.remove(uint64(e.ID))
 	}
 	return nil
+}
+
+// Only is execute.Finder's.
+func (t target) Only(filter *query.Filter) (e execute.Entry, known bool) {
+	for _, x := range t.collection.indexes {
+		key, ok := x.definition.Point(filter)
+		if !ok {
+			continue
+		}
+		if p, found := x.find(key); found {
+			e = t.collection.entryOf(p.ids)
+		}
+		return e, true
+	}
+	return execute.Entry{}, false
+}
+
+// maxLent is how much memory is kept to be lent again.
+const maxLent = 64 << 10
+
+// Lend is execute.Lender's.
+func (t target) Lend(size int) []byte {
+	c := t.collection
+	switch {
+	case size > maxLent:
+		return make([]byte, 0, size)
+	case size > cap(c.lent):
+		c.lent = make([]byte, 0, size)
+	}
+	return c.lent
 }

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
-	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 
 	"github.com/taskdb/taskdb/query"
 	"github.com/taskdb/taskdb/taskdb"
@@ -23,6 +22,7 @@ type collection struct {
 	touched map[uint64]time.Time
 	lost    int64    // how many became so
 	indexes []*index // the standard ones first, of which the first is on _id
+	msgIDs  *index   // the standard one of a collection of tasks
 	// definitions are what the planner knows of the indexes; replaced, never
 	// changed.
 	definitions []*query.Index
@@ -32,6 +32,7 @@ type collection struct {
 	// moves counts the documents that got other keys, and turns how often an
 	// index came to hold what the planner must know of: see execute.Changes.
 	moves, turns atomic.Uint64
+	lent         []byte // see target.Lend
 }
 
 func newCollection(name string, bounds taskdb.Bounds) *collection {
@@ -39,6 +40,7 @@ func newCollection(name string, bounds taskdb.Bounds) *collection {
 	for _, definition := range taskdb.StandardIndexes(name) {
 		c.indexes = append(c.indexes, newIndex(definition, true))
 	}
+	c.msgIDs = c.index("msg_id_1")
 	c.noteIndexes()
 	return c
 }
@@ -229,34 +231,35 @@ func (c *collection) leave(places []int, keys []query.Keys, id uint64) {
 	}
 }
 
+// roomForID is how many bytes the key of a msg_id may have to need no allocation.
+const roomForID = 96
+
 // idOf returns the id of the document that was stored first with a msg_id.
 // Collections other than those of tasks have no index to find it by.
 func (c *collection) idOf(msgID string) (id uint64, ok bool) {
-	if c == nil {
+	switch {
+	case c == nil:
 		return 0, false
+	case c.msgIDs == nil:
+		return c.firstOf(msgID, c.docs.each)
 	}
-	wanted := stringValue(msgID)
-	certain := false // that who has the key has the msg_id
-	has := func(candidate uint64) bool {
-		id, ok = candidate, certain || c.docs.get(candidate).Lookup("msg_id").Equal(wanted)
-		return !ok
+	x := c.msgIDs
+	var room [roomForID]byte
+	p, ok := x.find(x.definition.AppendTextKey(room[:0], msgID))
+	if !ok || !x.definition.Multikey && !x.definition.Unordered { // who has the key has the msg_id
+		return p.ids, ok
 	}
-	if taskdb.IsTasks(c.name) {
-		x := c.index("msg_id_1")
-		certain = !x.definition.Multikey && !x.definition.Unordered
-		x.eachOf(x.definition.Key(wanted), has)
-		return id, ok
-	}
-	for candidate := range c.docs.next {
-		if !has(candidate) {
-			break
-		}
-	}
-	return id, ok
+	return c.firstOf(msgID, func(visit func(id uint64) bool) { x.each(p, nil, false, visit) })
 }
 
-func stringValue(s string) bson.RawValue {
-	return bson.RawValue{Type: bson.TypeString, Value: bsoncore.AppendString(make([]byte, 0, 4+len(s)+1), s)}
+// firstOf returns the first of some documents that has a msg_id.
+func (c *collection) firstOf(msgID string, candidates func(visit func(id uint64) bool)) (id uint64, ok bool) {
+	for candidate := range candidates {
+		if found, isString := c.docs.get(candidate).Lookup("msg_id").StringValueOK(); isString && found == msgID {
+			return candidate, true
+		}
+	}
+	return 0, false
 }
 
 // byMsgID returns the whole document that was stored first with a msg_id, or nil.

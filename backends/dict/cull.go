@@ -53,11 +53,7 @@ func (c *collection) eachOldest(visit func(id uint64) bool) {
 	}
 	x := c.index("submitted_1")
 	if x == nil {
-		for id := range c.docs.next {
-			if c.docs.get(id) != nil && !visit(id) {
-				return
-			}
-		}
+		c.docs.each(visit)
 		return
 	}
 	x.tree.Scan(func(key string, ids uint64) bool { return x.each(posting{key, ids}, nil, false, visit) })
@@ -70,7 +66,7 @@ func (c *collection) noneFinished() bool {
 	if x == nil {
 		return false
 	}
-	p, ok := x.find(x.definition.Key(bson.RawValue{Type: bson.TypeNull}))
+	p, ok := x.find(x.definition.AppendKey(nil, bson.RawValue{Type: bson.TypeNull}))
 	return ok && x.size(p) == c.docs.count
 }
 

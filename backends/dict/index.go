@@ -206,14 +206,6 @@ func (x *index) guards(doc bson.Raw) bool {
 	return err == nil && !(x.definition.Unique == query.UniqueStrings && keys.Multikey)
 }
 
-// eachOf calls visit for the ids of the documents that have a key, until visit
-// returns false.
-func (x *index) eachOf(key []byte, visit func(id uint64) bool) {
-	if p, ok := x.find(key); ok {
-		x.each(p, nil, false, visit)
-	}
-}
-
 func eachForward(bitmap *roaring64.Bitmap, after *uint64, visit func(id uint64) bool) bool {
 	it := bitmap.Iterator()
 	if after != nil {

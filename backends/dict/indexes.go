@@ -63,11 +63,8 @@ func (c *collection) createIndex(definition *query.Index) error {
 		return err
 	}
 	x := newIndex(definition, false)
-	for id := range c.docs.next {
+	for id := range c.docs.each {
 		doc := c.docs.get(id)
-		if doc == nil {
-			continue
-		}
 		keys, err := definition.Keys(doc)
 		if err != nil {
 			return err

@@ -66,6 +66,15 @@ func (p *pages) get(id uint64) bson.Raw {
 	return nil
 }
 
+// each calls visit for the ids of the documents, in order, until visit returns false.
+func (p *pages) each(visit func(id uint64) bool) {
+	for id := range p.next {
+		if p.get(id) != nil && !visit(id) {
+			return
+		}
+	}
+}
+
 func (p *pages) remove(id uint64) {
 	doc := p.get(id)
 	if doc == nil {

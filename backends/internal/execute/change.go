@@ -40,22 +40,13 @@ type Target interface {
 	Remove(entries ...Entry) error
 }
 
-const (
-	// stepTime is how long a step goes on to take up changes, while other writers
-	// wait. Committing takes about as long again, at the worst.
-	stepTime = 25 * time.Millisecond
-	// maxHeld is how many documents are looked at for one that is to be changed,
-	// while other writers wait. If it is not found by then, it is looked for beside
-	// them.
-	maxHeld = 10_000
-)
+// stepTime is how long a step goes on to take up changes, while other writers
+// wait. Committing takes about as long again, at the worst.
+const stepTime = 25 * time.Millisecond
 
 // maxWhole is how many bytes a document may have while it is updated, with what is
 // kept apart from it. What rests is checked by itself.
 const maxWhole = math.MaxInt32
-
-// errFar says that a document to change was not found within maxHeld.
-var errFar = errors.New("the document to change is far")
 
 // writing is a list of changes on its way.
 type writing struct {
@@ -156,23 +147,6 @@ func single(ctx context.Context, t Target, c *taskdb.Change, most int64) taskdb.
 	return taskdb.Outcome{}
 }
 
-// first finds the document that a change is of.
-func first(ctx context.Context, source Source, c *taskdb.Change, most int64) (e Entry, found bool, err error) {
-	r := taskdb.Request{Filter: c.Filter, Sort: c.Sort, Limit: 1}
-	x := judge(source, r) // a census costs more than to find what is near
-	if most == 0 {
-		x.weigh(ctx)
-	}
-	x.most = most
-	for e, err := range x.ordered(ctx) {
-		if dropped(err) {
-			continue
-		}
-		return e, err == nil, err
-	}
-	return Entry{}, false, nil
-}
-
 // beside carries out a change of one document that is far. It is looked for while
 // others write, and is then asked about again, since they may have changed it.
 func (w *writing) beside(ctx context.Context, c *taskdb.Change) (outcome taskdb.Outcome) {
@@ -235,7 +209,7 @@ func change(ctx context.Context, t Target, c *taskdb.Change, e Entry) taskdb.Out
 	}
 	after, modified := before, false
 	if c.Kind == taskdb.UpdateDocuments {
-		if after, modified, err = update(c, before); err != nil {
+		if after, modified, err = update(t, c, before); err != nil {
 			return taskdb.Outcome{Err: err}
 		}
 	}
@@ -267,9 +241,22 @@ func returned(c *taskdb.Change, before, after bson.Raw) (bson.Raw, error) {
 	return nil, nil
 }
 
+// Lender is a Target that copies what becomes of a document to where it stays, and so
+// has memory to lend for it.
+type Lender interface {
+	Target
+
+	// Lend lends so many bytes, until the next change.
+	Lend(size int) []byte
+}
+
 // update returns what a document becomes.
-func update(c *taskdb.Change, before bson.Raw) (after bson.Raw, modified bool, err error) {
-	after, modified, err = c.Update.WithMaxSize(maxWhole).Apply(before, c.Filter, time.Now())
+func update(t Target, c *taskdb.Change, before bson.Raw) (after bson.Raw, modified bool, err error) {
+	var room []byte
+	if lender, ok := t.(Lender); ok {
+		room = lender.Lend(len(before) + len(c.Update.Source()))
+	}
+	after, modified, err = c.Update.WithMaxSize(maxWhole).ApplyIn(room, before, c.Filter, time.Now())
 	if err == nil && modified {
 		err = taskdb.CheckSize(after, 0, query.CodeUpdateTooLarge)
 	}
