@@ -177,7 +177,7 @@ func (t *target) Remove(entries ...execute.Entry) error {
 // documents tell.
 func (t *target) Knows(filter *query.Filter) bool {
 	source, ok := t.Source.(*source)
-	return ok && len(source.view.declared) == 0 && source.table.narrow(source.view, filter) != nil
+	return ok && len(source.view.declared) == 0 && (filter == nil || source.table.narrow(source.view, filter) != nil)
 }
 
 // RemoveSelected is execute.Remover's.
@@ -187,7 +187,11 @@ func (t *target) RemoveSelected(ids []int64, filter *query.Filter) (removed int6
 	}
 	source := t.Source.(*source)
 	table := source.table
-	doomed, bytes, err := t.tx.among(table, ids, table.narrow(source.view, filter))
+	var only *narrowing
+	if filter != nil {
+		only = table.narrow(source.view, filter)
+	}
+	doomed, bytes, err := t.tx.among(table, ids, only)
 	if len(doomed) == 0 || err != nil {
 		return 0, err
 	}

@@ -21,8 +21,13 @@ type removal struct {
 	id         int64
 	collection string // "" if that is gone
 	table      int64
-	filter     *query.Filter
-	records    *roaring64.Bitmap
+	selected   *execute.Selection // without a Source
+}
+
+// awaited is a removal that somebody in this process waits for.
+type awaited struct {
+	selected *execute.Selection
+	outcome  chan<- removed
 }
 
 // removed is the outcome of a removal for who waits for it.
@@ -32,19 +37,19 @@ type removed struct {
 }
 
 // Promise is execute.Promiser's.
-func (t *target) Promise(ids *roaring64.Bitmap, filter *query.Filter) (wait func(ctx context.Context) (int64, error), err error) {
-	places, err := ids.ToBytes()
+func (t *target) Promise(selected *execute.Selection) (wait func(ctx context.Context) (int64, error), err error) {
+	places, err := selected.IDs.ToBytes()
 	if err != nil {
 		return nil, fmt.Errorf("promise a removal: %w", err)
 	}
 	table, sweeper := t.tx.tables[t.writable.name], t.tx.store.sweeper
 	if err := t.tx.execute("insert into removals (collection, filter, records) values (?, ?, ?)",
-		table.id, []byte(filter.Source()), places); err != nil {
+		table.id, []byte(selected.Filter.Source()), places); err != nil {
 		return nil, err
 	}
 	id, outcome := t.tx.conn.LastInsertRowID(), make(chan removed, 1)
 	t.tx.onCommit = append(t.tx.onCommit, func() {
-		sweeper.await(id, outcome)
+		sweeper.await(id, awaited{selected, outcome})
 		sweeper.wake()
 	})
 	return func(ctx context.Context) (int64, error) {
@@ -64,11 +69,12 @@ func findRemoval(conn *sqlite.Conn) (r *removal, err error) {
 	err = sqlitex.Execute(conn, `select r.id, coalesce(c.name, ''), r.filter, r.records, r.collection
 		from removals r left join collections c on c.id = r.collection order by r.id limit 1`, &sqlitex.ExecOptions{
 		ResultFunc: func(stmt *sqlite.Stmt) error {
-			r = &removal{id: stmt.ColumnInt64(0), collection: stmt.ColumnText(1), table: stmt.ColumnInt64(4), records: roaring64.New()}
-			if r.filter, err = query.ParseFilter(bson.Raw(blob(stmt, 2))); err != nil {
+			selected := &execute.Selection{IDs: roaring64.New()}
+			r = &removal{id: stmt.ColumnInt64(0), collection: stmt.ColumnText(1), table: stmt.ColumnInt64(4), selected: selected}
+			if selected.Filter, err = query.ParseFilter(bson.Raw(blob(stmt, 2))); err != nil {
 				return err
 			}
-			return r.records.UnmarshalBinary(blob(stmt, 3))
+			return selected.IDs.UnmarshalBinary(blob(stmt, 3))
 		},
 	})
 	if err != nil {
@@ -85,7 +91,11 @@ func (s *Store) carryOut(ctx context.Context, r *removal) error {
 		return err
 	}
 	if source != nil && source.table.id == r.table {
-		done.records, done.err = execute.Remove(ctx, &writable{store: s, name: r.collection}, source, r.records, r.filter)
+		r.selected.Source = source
+		if found := s.sweeper.selected(r.id); found != nil {
+			r.selected = found
+		}
+		done.records, done.err = execute.Remove(ctx, &writable{store: s, name: r.collection}, r.selected)
 	}
 	if cannotWrite(ctx, done.err) {
 		return errors.Join(ctx.Err(), done.err)

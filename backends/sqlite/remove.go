@@ -68,10 +68,14 @@ func listOf(seqs []int64) string {
 }
 
 // among returns those of the records with some places for which a condition on
-// columns holds, without their documents, and how many bytes these have.
+// columns holds, if there is one, without their documents, and how many bytes these
+// have.
 func (tx *transaction) among(t *table, seqs []int64, only *narrowing) (records []execute.Entry, bytes int64, err error) {
-	stmt, _, err := tx.conn.PrepareTransient("select t.seq, t.lifted, length(t.doc) from " + t.sql +
-		" t where t.seq in (select value from json_each(?)) and " + only.sql.String())
+	sql := "select t.seq, t.lifted, length(t.doc) from " + t.sql + " t where t.seq in (select value from json_each(?))"
+	if only != nil {
+		sql += " and " + only.sql.String()
+	}
+	stmt, _, err := tx.conn.PrepareTransient(sql)
 	if err != nil {
 		return nil, 0, err
 	}

@@ -10,6 +10,7 @@ import (
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"github.com/taskdb/taskdb/backends/internal/bounds"
+	"github.com/taskdb/taskdb/backends/internal/execute"
 )
 
 // How much one step of the sweeper removes, so that no writer waits long for it.
@@ -31,12 +32,12 @@ type sweeper struct {
 	ended chan struct{}
 
 	mu      sync.Mutex
-	waiting map[int64]chan<- removed // for removals, by their ids
+	waiting map[int64]awaited // removals, by their ids
 }
 
 func newSweeper(s *Store) *sweeper {
 	ctx, stop := context.WithCancel(context.Background())
-	w := &sweeper{store: s, work: make(chan struct{}, 1), stop: stop, ended: make(chan struct{}), waiting: map[int64]chan<- removed{}}
+	w := &sweeper{store: s, work: make(chan struct{}, 1), stop: stop, ended: make(chan struct{}), waiting: map[int64]awaited{}}
 	w.wake()
 	go w.run(ctx)
 	return w
@@ -50,19 +51,27 @@ func (w *sweeper) wake() {
 	}
 }
 
-// await has the outcome of a removal sent to a channel with room for it.
-func (w *sweeper) await(id int64, outcome chan<- removed) {
+// await has the outcome of a removal sent to its channel, which has room for it.
+func (w *sweeper) await(id int64, a awaited) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.waiting[id] = outcome
+	w.waiting[id] = a
+}
+
+// selected returns what a removal is to remove, if it was promised by this process:
+// what was found then, and may hold still. Otherwise it is nil.
+func (w *sweeper) selected(id int64) *execute.Selection {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.waiting[id].selected
 }
 
 // tell sends the outcome of a removal to who waits for it.
 func (w *sweeper) tell(id int64, done removed) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if outcome := w.waiting[id]; outcome != nil {
-		outcome <- done
+	if a, ok := w.waiting[id]; ok {
+		a.outcome <- done
 		delete(w.waiting, id)
 	}
 }

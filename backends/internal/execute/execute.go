@@ -76,6 +76,7 @@ type execution struct {
 	shown   []byte // room for what a projection shows
 	most    int64  // how many entries to look at, or 0 for all; errFar ends it
 	looked  int64  // how many were
+	asked   bool   // the filter was about a document that a walk could not decide on
 }
 
 // start begins a request by the plan that a census decides on.
@@ -264,6 +265,7 @@ func (x *execution) selected(ctx context.Context, docs bool) iter.Seq2[Entry, er
 				}
 				ok := err == nil && seen.First(uint64(e.ID))
 				if ok && e.Check {
+					x.asked = true
 					ok, err = x.matches(ctx, &e)
 				}
 				if (ok || err != nil) && (!yield(e, err) || err != nil) {

@@ -15,10 +15,10 @@ import (
 type Promiser interface {
 	Target
 
-	// Promise has those of the documents with some ids removed that a filter
-	// selects, see Remove, even if the process ends before it is done. It is kept
-	// with the step, or not made. wait waits for that, and returns how many were.
-	Promise(ids *roaring64.Bitmap, filter *query.Filter) (wait func(ctx context.Context) (removed int64, err error), err error)
+	// Promise has a selection removed, see Remove, even if the process ends before it
+	// is done. It is kept with the step, or not made. wait waits for that, and returns
+	// how many documents were removed.
+	Promise(s *Selection) (wait func(ctx context.Context) (removed int64, err error), err error)
 }
 
 // Remover is a Target that may know what a filter selects without looking at
@@ -26,13 +26,26 @@ type Promiser interface {
 type Remover interface {
 	Target
 
-	// Knows tells whether it knows what the filter selects.
+	// Knows tells whether it knows what the filter selects; nil selects all.
 	Knows(filter *query.Filter) bool
 
 	// RemoveSelected removes those of the documents with some ids that a filter, of
 	// which it knows that, selects: all of them or none. It returns how many were.
 	RemoveSelected(ids []int64, filter *query.Filter) (removed int64, err error)
 }
+
+// Selection is what a filter was found to select.
+type Selection struct {
+	Source Source
+	Filter *query.Filter
+	IDs    *roaring64.Bitmap
+	// ByIndex tells that indexes alone told what is selected: so it is for as long as
+	// the source tells of no changes.
+	ByIndex bool
+}
+
+// holds tells that the filter selects all of the documents that are still there.
+func (s *Selection) holds() bool { return s.ByIndex && s.Source.Since() == Changes{} }
 
 // many carries out a change of all documents that it selects. They are found
 // while others write, and then changed in steps.
@@ -42,12 +55,12 @@ func (w *writing) many(ctx context.Context, c *taskdb.Change) taskdb.Outcome {
 		if err != nil {
 			return taskdb.Outcome{Err: err}
 		}
-		ids, err := found(ctx, source, c.Filter)
+		selected, err := found(ctx, source, c.Filter)
 		if err != nil {
 			return taskdb.Outcome{Err: err}
 		}
-		if !ids.IsEmpty() {
-			return all(ctx, w.collection, source, c, ids)
+		if !selected.IDs.IsEmpty() {
+			return all(ctx, w.collection, c, selected)
 		}
 		if !c.Upsert {
 			return taskdb.Outcome{}
@@ -58,47 +71,50 @@ func (w *writing) many(ctx context.Context, c *taskdb.Change) taskdb.Outcome {
 	}
 }
 
-// found returns the ids of the documents that a filter selects.
-func found(ctx context.Context, source Source, filter *query.Filter) (*roaring64.Bitmap, error) {
-	ids, ok, err := foundDifference(ctx, source, filter)
-	if ok || err != nil {
-		return ids, err
+// found returns what a filter selects.
+func found(ctx context.Context, source Source, filter *query.Filter) (*Selection, error) {
+	s, err := foundByIndex(ctx, source, filter)
+	if s != nil || err != nil {
+		return s, err
 	}
-	return start(ctx, source, taskdb.Request{Filter: filter, Sort: &query.Sort{}}).ids(ctx)
+	return start(ctx, source, taskdb.Request{Filter: filter, Sort: &query.Sort{}}).selection(ctx)
 }
 
-// foundDifference finds those for which A and not B holds as those for which A
-// holds, if indexes tell these, without those for which A and B hold, as
-// countDifference counts them.
-func foundDifference(ctx context.Context, source Source, filter *query.Filter) (ids *roaring64.Bitmap, ok bool, err error) {
+// foundByIndex returns what a filter selects if indexes tell. Those for which A and
+// not B hold are then those for which A holds, without those for which A and B hold,
+// as countDifference counts them. It returns nil if indexes do not tell.
+func foundByIndex(ctx context.Context, source Source, filter *query.Filter) (*Selection, error) {
 	if x := start(ctx, source, taskdb.Request{Filter: filter, Sort: &query.Sort{}}); x.plan.Exact {
-		ids, err = x.ids(ctx)
-		return ids, true, err
+		return x.selection(ctx)
 	}
 	all, excepted, ok := filter.Difference()
 	if !ok {
-		return nil, false, nil
+		return nil, nil
 	}
-	if ids, ok, err = foundDifference(ctx, source, all); !ok || err != nil {
-		return nil, false, err
+	s, err := foundByIndex(ctx, source, all)
+	if s == nil || err != nil {
+		return nil, err
 	}
 	others, err := found(ctx, source, excepted)
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
-	ids.AndNot(others)
-	return ids, true, nil
+	s.IDs.AndNot(others.IDs)
+	s.Filter, s.ByIndex = filter, s.ByIndex && others.ByIndex
+	return s, nil
 }
 
-func (x *execution) ids(ctx context.Context) (*roaring64.Bitmap, error) {
-	ids := roaring64.New()
+// selection returns what the execution's filter selects.
+func (x *execution) selection(ctx context.Context) (*Selection, error) {
+	s := &Selection{Source: x.source, Filter: x.request.Filter, IDs: roaring64.New()}
 	for e, err := range x.selected(ctx, false) {
 		if err != nil {
 			return nil, err
 		}
-		ids.Add(uint64(e.ID))
+		s.IDs.Add(uint64(e.ID))
 	}
-	return ids, nil
+	s.ByIndex = x.plan.Exact && !x.asked
+	return s, nil
 }
 
 // upsertNone inserts a document if there is still none that the change selects.
@@ -116,14 +132,14 @@ func (w *writing) upsertNone(ctx context.Context, c *taskdb.Change) (outcome tas
 	return outcome, done
 }
 
-// all changes those of the documents with some ids of a source that the change
-// selects, in steps. A deletion that has begun is carried through.
-func all(ctx context.Context, collection Collection, source Source, c *taskdb.Change, ids *roaring64.Bitmap) (done taskdb.Outcome) {
-	for left := ids.Iterator(); left.HasNext() && done.Err == nil; {
+// all changes those of the selected documents that the change still selects, in
+// steps. A deletion that has begun is carried through.
+func all(ctx context.Context, collection Collection, c *taskdb.Change, selected *Selection) (done taskdb.Outcome) {
+	for left := selected.IDs.Iterator(); left.HasNext() && done.Err == nil; {
 		var wait func(ctx context.Context) (int64, error)
-		now, err := step(ctx, collection, source, c, left, func(t Target) (err error) {
+		now, err := step(ctx, collection, c, selected, left, func(t Target) (err error) {
 			if promiser, ok := t.(Promiser); ok && c.Kind == taskdb.DeleteDocuments {
-				wait, err = promiser.Promise(rest(ids, left), c.Filter)
+				wait, err = promiser.Promise(selected.from(left))
 			}
 			return err
 		})
@@ -140,13 +156,21 @@ func all(ctx context.Context, collection Collection, source Source, c *taskdb.Ch
 	return done
 }
 
-// Remove removes those of the documents with some ids of a source that a filter
-// selects, in steps, until the context ends. It returns how many were.
-func Remove(ctx context.Context, collection Collection, source Source, ids *roaring64.Bitmap, filter *query.Filter) (removed int64, err error) {
-	c := &taskdb.Change{Kind: taskdb.DeleteDocuments, Filter: filter}
-	for left := ids.Iterator(); left.HasNext() && err == nil; {
+// from returns what of the selection an iterator has not come to.
+func (s *Selection) from(left roaring64.IntPeekable64) *Selection {
+	rest := *s
+	rest.IDs = s.IDs.Clone()
+	rest.IDs.RemoveRange(0, left.PeekNext())
+	return &rest
+}
+
+// Remove removes those of the selected documents that the filter still selects, in
+// steps, until the context ends. It returns how many were.
+func Remove(ctx context.Context, collection Collection, selected *Selection) (removed int64, err error) {
+	c := &taskdb.Change{Kind: taskdb.DeleteDocuments, Filter: selected.Filter}
+	for left := selected.IDs.Iterator(); left.HasNext() && err == nil; {
 		var now taskdb.Outcome
-		now, err = step(ctx, collection, source, c, left, nil)
+		now, err = step(ctx, collection, c, selected, left, nil)
 		removed += now.Matched
 	}
 	return removed, err
@@ -154,10 +178,10 @@ func Remove(ctx context.Context, collection Collection, source Source, ids *roar
 
 // step changes the next documents, as many as a step takes, up to the first that
 // fails. If some are left then, it calls more, if that is not nil, within the step.
-func step(ctx context.Context, collection Collection, source Source, c *taskdb.Change, left roaring64.IntPeekable64,
+func step(ctx context.Context, collection Collection, c *taskdb.Change, selected *Selection, left roaring64.IntPeekable64,
 	more func(t Target) error) (done taskdb.Outcome, err error) {
-	err = collection.Step(ctx, source, func(t Target) error {
-		done = some(context.WithoutCancel(ctx), t, c, left)
+	err = collection.Step(ctx, selected.Source, func(t Target) error {
+		done = some(context.WithoutCancel(ctx), t, c, selected, left)
 		if more != nil && done.Err == nil && left.HasNext() {
 			done.Err = more(t)
 		}
@@ -169,10 +193,10 @@ func step(ctx context.Context, collection Collection, source Source, c *taskdb.C
 	return done, done.Err
 }
 
-func some(ctx context.Context, t Target, c *taskdb.Change, left roaring64.IntPeekable64) (done taskdb.Outcome) {
+func some(ctx context.Context, t Target, c *taskdb.Change, selected *Selection, left roaring64.IntPeekable64) (done taskdb.Outcome) {
 	for start := time.Now(); left.HasNext() && done.Err == nil && time.Since(start) < stepTime; {
 		if c.Kind == taskdb.DeleteDocuments {
-			removed, err := removeSome(ctx, t, c.Filter, left)
+			removed, err := removeSome(ctx, t, selected, left)
 			done.Matched += removed
 			done.Err = err
 			continue
@@ -191,9 +215,13 @@ const (
 	unseenAtOnce  = 512
 )
 
-// removeSome removes those of the next documents that the filter selects now, up to
-// the first that it fails on.
-func removeSome(ctx context.Context, t Target, filter *query.Filter, left roaring64.IntPeekable64) (removed int64, err error) {
+// removeSome removes those of the next selected documents that the filter still
+// selects, up to the first that it fails on.
+func removeSome(ctx context.Context, t Target, selected *Selection, left roaring64.IntPeekable64) (removed int64, err error) {
+	filter := selected.Filter
+	if selected.holds() {
+		filter = nil
+	}
 	if remover, ok := t.(Remover); ok && remover.Knows(filter) {
 		return remover.RemoveSelected(next(left, unseenAtOnce), filter)
 	}
@@ -209,12 +237,14 @@ func next(left roaring64.IntPeekable64, most int) []int64 {
 	return ids
 }
 
+// removeMatching removes those of the documents with some ids that a filter selects;
+// nil selects all.
 func removeMatching(ctx context.Context, t Target, filter *query.Filter, ids []int64) (removed int64, failed error) {
-	var doomed []Entry
+	doomed := make([]Entry, 0, len(ids))
 	for i := 0; i < len(ids) && failed == nil; i++ {
 		e, err := t.Fetch(ctx, ids[i])
-		ok := false
-		if err == nil {
+		ok := err == nil
+		if ok && filter != nil {
 			ok, err = match(ctx, t, filter, e)
 		}
 		if failed = ignoreDropped(err); ok {
@@ -227,11 +257,4 @@ func removeMatching(ctx context.Context, t Target, filter *query.Filter, ids []i
 		}
 	}
 	return int64(len(doomed)), failed
-}
-
-// rest returns the ids that an iterator has not come to.
-func rest(ids *roaring64.Bitmap, left roaring64.IntPeekable64) *roaring64.Bitmap {
-	rest := ids.Clone()
-	rest.RemoveRange(0, left.PeekNext())
-	return rest
 }
