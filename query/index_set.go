@@ -48,47 +48,62 @@ func (s *IndexSet) head(key []byte) int {
 	return slices.IndexFunc(s.heads, func(head string) bool { return head == string(key) })
 }
 
-// Keys returns the keys of doc in each of the indexes, as Index.Keys does.
-func (s *IndexSet) Keys(doc bson.Raw) ([]Keys, error) {
-	var room [roomForHeads]value
-	return s.keys(doc, s.values(doc, room[:0]), s.places)
+// KeyRoom is memory for the keys of documents, one after another. The zero value is
+// ready for use, by one goroutine at a time.
+type KeyRoom struct {
+	keys  []Keys
+	lists [][]byte
+	bytes []byte
+}
+
+// DifferenceRoom is memory for what two documents differ by, see KeyRoom.
+type DifferenceRoom struct {
+	places []int
+	a, b   KeyRoom
+}
+
+// Keys returns the keys of doc in each of the indexes, as Index.Keys does. They are
+// valid until the room is used again.
+func (s *IndexSet) Keys(room *KeyRoom, doc bson.Raw) ([]Keys, error) {
+	var heads [roomForHeads]value
+	return s.keys(room, doc, s.values(doc, heads[:0]), s.places)
 }
 
 // Differences returns the places of the indexes in which two documents may have
 // different keys, and their keys in each of these: in the others they have equal
-// values for all that is asked about.
-func (s *IndexSet) Differences(a, b bson.Raw) (places []int, keysA, keysB []Keys, err error) {
-	var roomA, roomB [roomForHeads]value
-	valuesA, valuesB := s.values(a, roomA[:0]), s.values(b, roomB[:0])
+// values for all that is asked about. All are valid until the room is used again.
+func (s *IndexSet) Differences(room *DifferenceRoom, a, b bson.Raw) (places []int, keysA, keysB []Keys, err error) {
+	var headsA, headsB [roomForHeads]value
+	valuesA, valuesB := s.values(a, headsA[:0]), s.values(b, headsB[:0])
 	differ := func(i int) bool {
 		return slices.ContainsFunc(s.headsOf[i], func(head int) bool { return !valuesA[head].same(valuesB[head]) })
 	}
+	places = room.places[:0]
 	for i := range s.indexes {
 		if differ(i) {
 			places = append(places, i)
 		}
 	}
+	room.places = places
 	if len(places) == 0 {
 		return nil, nil, nil, nil
 	}
-	if keysA, err = s.keys(a, valuesA, places); err == nil {
-		keysB, err = s.keys(b, valuesB, places)
+	if keysA, err = s.keys(&room.a, a, valuesA, places); err == nil {
+		keysB, err = s.keys(&room.b, b, valuesB, places)
 	}
 	return places, keysA, keysB, err
 }
 
 // keys returns the keys of doc, which has some values under the heads, in each of
 // the indexes at some places.
-func (s *IndexSet) keys(doc bson.Raw, heads []value, places []int) ([]Keys, error) {
-	keys := make([]Keys, len(places))
-	lists := make([][]byte, len(places))
-	buffer := make([]byte, 0, 32*len(places))
+func (s *IndexSet) keys(room *KeyRoom, doc bson.Raw, heads []value, places []int) ([]Keys, error) {
+	room.reset(len(places))
 	for i, place := range places {
 		x := s.indexes[place]
 		v, plain := x.plainValue(heads[s.headOf[place]])
 		if !plain {
 			var err error
-			if keys[i], err = x.Keys(doc); err != nil {
+			if room.keys[i], err = x.Keys(doc); err != nil {
 				return nil, err
 			}
 			continue
@@ -98,13 +113,20 @@ func (s *IndexSet) keys(doc bson.Raw, heads []value, places []int) ([]Keys, erro
 			return nil, err
 		}
 		if in {
-			start := len(buffer)
-			buffer = x.appendKey(buffer, []value{v}, &keys[i].Cut)
-			lists[i] = buffer[start:len(buffer):len(buffer)]
-			keys[i].List = lists[i : i+1 : i+1]
+			start := len(room.bytes)
+			room.bytes = x.appendKey(room.bytes, []value{v}, &room.keys[i].Cut)
+			room.lists[i] = room.bytes[start:len(room.bytes):len(room.bytes)]
+			room.keys[i].List = room.lists[i : i+1 : i+1]
 		}
 	}
-	return keys, nil
+	return room.keys, nil
+}
+
+// reset makes room for the keys in so many indexes.
+func (r *KeyRoom) reset(indexes int) {
+	r.keys, r.lists = slices.Grow(r.keys[:0], indexes)[:indexes], slices.Grow(r.lists[:0], indexes)[:indexes]
+	clear(r.keys)
+	r.bytes = r.bytes[:0]
 }
 
 // roomForHeads is of how many heads the values need no allocation.

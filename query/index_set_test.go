@@ -24,9 +24,10 @@ func TestIndexSetIsItsIndexes(t *testing.T) {
 	}
 	indexes[2].Partial = query.MustParse(`{a: {$ne: null}}`)
 	set := query.NewIndexSet(indexes)
+	var room query.KeyRoom
 	rapid.Check(t, func(t *rapid.T) {
 		doc := encode(record(t))
-		keys, err := set.Keys(doc)
+		keys, err := set.Keys(&room, doc)
 		for i, x := range indexes {
 			alone, failed := x.Keys(doc)
 			if failed != nil {

@@ -3,6 +3,7 @@ package backendtest
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -19,6 +20,7 @@ var deleting = area{"delete", []behaviour{
 	{"a deletion that is wrong removes nothing", deleteWrong},
 	{"many documents go, however many, and no others", deleteMany},
 	{"what filters of every kind select goes, however many", deleteByFilters},
+	{"what is changed meanwhile, and is selected no more, stays", deleteChanged},
 	{"a deletion whose context has ended removes nothing", deleteEnded},
 	{"a deletion of many that has begun goes on when the context ends", deleteGoesOn},
 	{"a deletion of many leaves a collection alone that is made again meanwhile", deleteRemade},
@@ -140,6 +142,38 @@ func deleteByFilters(t *testing.T, db *taskdb.DB) {
 		require.EqualValues(t, some, removeMany(t, things, filter), "%v", filter)
 		require.Equal(t, docs[some:], contents(t, things))
 		require.EqualValues(t, some, removeMany(t, things, nil))
+	}
+}
+
+// deleteChanged changes documents while others go, from the last one on.
+func deleteChanged(t *testing.T, db *taskdb.DB) {
+	const n = 4000
+	for _, filter := range []string{`{queue: "goes"}`, `{queue: "goes", label: {$ne: "x"}}`, `{queue: /^GOES$/i}`} {
+		records := numbered(t, n)
+		for _, r := range records {
+			r.Queue = "goes"
+		}
+		require.NoError(t, db.Add(t.Context(), records...))
+		var ended atomic.Bool
+		kept := make(chan []string)
+		go func() {
+			var ids []string
+			for i := n - 1; i >= 0 && !ended.Load(); i-- {
+				id := records[i].MsgID
+				outcome, err := db.Update(t.Context(), taskdb.Update{Filter: bson.D{{Key: "msg_id", Value: id}}, Update: `{$set: {queue: "stays"}}`})
+				if err == nil && outcome.Matched == 1 {
+					ids = append(ids, id)
+				}
+			}
+			kept <- ids
+		}()
+		gone := removeMany(t, db, filter)
+		ended.Store(true)
+		stay := <-kept
+		require.EqualValues(t, n-len(stay), gone, filter)
+		require.ElementsMatch(t, stay, historyOf(t, db), filter)
+		require.ElementsMatch(t, stay, ids(t, db, taskdb.Query{Filter: `{queue: "stays"}`}), filter)
+		removeMany(t, db, nil)
 	}
 }
 

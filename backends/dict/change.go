@@ -83,10 +83,14 @@ func (t target) Replace(e execute.Entry, before, after bson.Raw) error {
 
 // Remove is execute.Target's.
 func (t target) Remove(entries ...execute.Entry) error {
-	for _, e := range entries {
-		t.collection.expired.forget(msgIDOf(e.Doc))
-		t.collection.remove(uint64(e.ID))
+	c, ids := t.collection, make([]uint64, len(entries))
+	for i, e := range entries {
+		ids[i] = uint64(e.ID)
+		if c.expired.count > 0 {
+			c.expired.forget(msgIDOf(e.Doc))
+		}
 	}
+	c.removeAll(ids)
 	return nil
 }
 
@@ -110,12 +114,12 @@ const maxLent = 64 << 10
 
 // Lend is execute.Lender's.
 func (t target) Lend(size int) []byte {
-	c := t.collection
+	room := &t.collection.room
 	switch {
 	case size > maxLent:
 		return make([]byte, 0, size)
-	case size > cap(c.lent):
-		c.lent = make([]byte, 0, size)
+	case size > cap(room.lent):
+		room.lent = make([]byte, 0, size)
 	}
-	return c.lent
+	return room.lent
 }

@@ -32,7 +32,15 @@ type collection struct {
 	// moves counts the documents that got other keys, and turns how often an
 	// index came to hold what the planner must know of: see execute.Changes.
 	moves, turns atomic.Uint64
-	lent         []byte // see target.Lend
+	room         room
+}
+
+// room is memory that changes use in turn.
+type room struct {
+	keys        query.KeyRoom
+	differences query.DifferenceRoom
+	spelled     []string
+	lent        []byte // see target.Lend
 }
 
 func newCollection(name string, bounds taskdb.Bounds) *collection {
@@ -51,12 +59,12 @@ func (c *collection) addAll(docs []bson.Raw) error {
 	first, before := c.docs.nextID(), c.held()
 	for _, doc := range docs {
 		if err := c.add(doc); err != nil {
-			c.removeFrom(first)
+			c.takeBack(first)
 			return err
 		}
 	}
 	if err := c.makeRoom(before, func(id uint64) bool { return id < first }); err != nil {
-		c.removeFrom(first)
+		c.takeBack(first)
 		return err
 	}
 	for id := first; id < c.docs.nextID(); id++ {
@@ -65,8 +73,8 @@ func (c *collection) addAll(docs []bson.Raw) error {
 	return nil
 }
 
-// removeFrom takes back the documents from an id on.
-func (c *collection) removeFrom(first uint64) {
+// takeBack removes the documents from an id on.
+func (c *collection) takeBack(first uint64) {
 	for id := first; id < c.docs.nextID(); id++ {
 		c.remove(id)
 	}
@@ -86,7 +94,7 @@ func (c *collection) add(doc bson.Raw) error {
 
 // enterAll adds a document to all indexes, or, with an error, to none.
 func (c *collection) enterAll(doc bson.Raw, id uint64) error {
-	keys, err := c.keys.Keys(doc)
+	keys, err := c.keys.Keys(&c.room.keys, doc)
 	if err != nil {
 		return err
 	}
@@ -97,20 +105,6 @@ func (c *collection) enterAll(doc bson.Raw, id uint64) error {
 	}
 	c.enter(c.places, keys, id)
 	return nil
-}
-
-// remove takes a document back.
-func (c *collection) remove(id uint64) {
-	doc := c.docs.get(id)
-	if doc == nil {
-		return
-	}
-	if keys, err := c.keys.Keys(doc); err == nil { // else it could not have been added
-		c.leave(c.places, keys, id)
-	}
-	c.setTails(id, nil)
-	c.docs.remove(id)
-	delete(c.touched, id)
 }
 
 // duplicate is the error of a document one of whose keys is taken.
@@ -192,7 +186,7 @@ func (c *collection) rewrite(id uint64, before, after bson.Raw) error {
 // replace stores a copy of a document in place of another. Only the indexes are
 // touched in which they have different keys.
 func (c *collection) replace(id uint64, doc bson.Raw) error {
-	changed, before, after, err := c.keys.Differences(c.docs.get(id), doc)
+	changed, before, after, err := c.keys.Differences(&c.room.differences, c.docs.get(id), doc)
 	if err != nil {
 		return err
 	}
@@ -213,13 +207,14 @@ func (c *collection) replace(id uint64, doc bson.Raw) error {
 
 // enter adds a document's keys to the indexes at some places.
 func (c *collection) enter(places []int, keys []query.Keys, id uint64) {
-	spelled := make([]string, 0, len(places))
 	for i, place := range places {
-		if c.indexes[place].enter(keys[i], id, &spelled) {
+		if c.indexes[place].enter(keys[i], id, &c.room.spelled) {
 			c.noteDefinitions()
 			c.turns.Add(1)
 		}
 	}
+	clear(c.room.spelled)
+	c.room.spelled = c.room.spelled[:0]
 }
 
 // leave removes a document's keys from the indexes at some places.

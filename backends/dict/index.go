@@ -128,12 +128,40 @@ func (x *index) removeOf(ids, id uint64) bool {
 	}
 	place := ids &^ many
 	x.bitmaps[place].Remove(id)
+	return x.freeIfEmpty(place)
+}
+
+// freeIfEmpty gives the place of a bitmap back if there is no id in it any more.
+func (x *index) freeIfEmpty(place uint64) bool {
 	if !x.bitmaps[place].IsEmpty() {
 		return false
 	}
 	x.bitmaps[place] = nil
 	x.free = append(x.free, place)
 	return true
+}
+
+// removeAll removes ids from all postings.
+func (x *index) removeAll(ids *roaring64.Bitmap) {
+	var empty []string
+	x.tree.Scan(func(key string, held uint64) bool {
+		if x.removeAllOf(held, ids) {
+			empty = append(empty, key)
+		}
+		return true
+	})
+	for _, key := range empty {
+		x.tree.Delete(key)
+	}
+}
+
+// removeAllOf removes ids from those of a posting, and tells whether none is left.
+func (x *index) removeAllOf(held uint64, ids *roaring64.Bitmap) bool {
+	if held&many == 0 {
+		return ids.Contains(held)
+	}
+	x.bitmaps[held&^many].AndNot(ids)
+	return x.freeIfEmpty(held &^ many)
 }
 
 // shared returns a key as a string of the same bytes. (A copy for each look into a

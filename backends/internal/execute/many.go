@@ -218,14 +218,14 @@ const (
 // removeSome removes those of the next selected documents that the filter still
 // selects, up to the first that it fails on.
 func removeSome(ctx context.Context, t Target, selected *Selection, left roaring64.IntPeekable64) (removed int64, err error) {
-	filter := selected.Filter
+	filter, most := selected.Filter, removedAtOnce
 	if selected.holds() {
-		filter = nil
+		filter, most = nil, unseenAtOnce
 	}
 	if remover, ok := t.(Remover); ok && remover.Knows(filter) {
 		return remover.RemoveSelected(next(left, unseenAtOnce), filter)
 	}
-	return removeMatching(ctx, t, filter, next(left, removedAtOnce))
+	return removeMatching(ctx, t, filter, next(left, most))
 }
 
 // next returns the next ids, so many at the most.
