@@ -186,20 +186,14 @@ func (t *target) RemoveSelected(ids []int64, filter *query.Filter) (removed int6
 		return 0, err
 	}
 	source := t.Source.(*source)
-	table := source.table
-	var only *narrowing
 	if filter != nil {
-		only = table.narrow(source.view, filter)
+		return t.tx.removeAmong(source.table, listed(ids), source.table.narrow(source.view, filter))
 	}
-	doomed, bytes, err := t.tx.among(table, ids, only)
-	if len(doomed) == 0 || err != nil {
-		return 0, err
+	for _, some := range placesIn(ids) {
+		now, err := t.tx.removeAmong(source.table, some, nil)
+		if removed += now; err != nil {
+			return removed, err
+		}
 	}
-	if err := t.tx.forgetAllExpired(table, doomed); err != nil {
-		return 0, err
-	}
-	if err := t.tx.remove(table, bytes, doomed...); err != nil {
-		return 0, err
-	}
-	return int64(len(doomed)), nil
+	return removed, nil
 }

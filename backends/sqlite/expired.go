@@ -43,8 +43,9 @@ func (tx *transaction) forgetAllExpired(t *table, records []execute.Entry) error
 	if t.culled == 0 {
 		return nil
 	}
-	return tx.execute("delete from expired where collection = ? and msg_id in "+
-		"(select msg_id from "+t.sql+" where seq in (select value from json_each(?)))", t.id, listOf(placesOf(records)))
+	some := listed(placesOf(records))
+	return tx.execute("delete from expired where msg_id in (select msg_id from "+t.sql+" where "+some.sql+") and collection = ?",
+		append(some.args, t.id)...)
 }
 
 // absent is the error of a record that is not there.

@@ -1,9 +1,7 @@
 package sqlite
 
 import (
-	"errors"
 	"slices"
-	"strconv"
 
 	"github.com/taskdb/taskdb/backends/internal/execute"
 	"github.com/taskdb/taskdb/query"
@@ -37,10 +35,9 @@ func (tx *transaction) remove(t *table, bytes int64, records ...execute.Entry) e
 	})
 }
 
-// removeRows removes rows in one statement: one for each would open a dozen indexes
-// every time.
+// removeRows removes rows, whose documents have so many bytes.
 func (tx *transaction) removeRows(t *table, bytes int64, records []execute.Entry) error {
-	if err := tx.execute("delete from "+t.sql+" where seq in (select value from json_each(?))", listOf(placesOf(records))); err != nil {
+	if err := tx.removeFrom(t, listed(placesOf(records))); err != nil {
 		return err
 	}
 	tx.count(t, -int64(len(records)), -bytes)
@@ -53,43 +50,6 @@ func placesOf(records []execute.Entry) []int64 {
 		seqs[i] = e.ID
 	}
 	return seqs
-}
-
-// listOf returns places as a JSON array, which a statement takes as one parameter.
-func listOf(seqs []int64) string {
-	list := []byte{'['}
-	for i, seq := range seqs {
-		if i > 0 {
-			list = append(list, ',')
-		}
-		list = strconv.AppendInt(list, seq, 10)
-	}
-	return string(append(list, ']'))
-}
-
-// among returns those of the records with some places for which a condition on
-// columns holds, if there is one, without their documents, and how many bytes these
-// have.
-func (tx *transaction) among(t *table, seqs []int64, only *narrowing) (records []execute.Entry, bytes int64, err error) {
-	sql := "select t.seq, t.lifted, length(t.doc) from " + t.sql + " t where t.seq in (select value from json_each(?))"
-	if only != nil {
-		sql += " and " + only.sql.String()
-	}
-	stmt, _, err := tx.conn.PrepareTransient(sql)
-	if err != nil {
-		return nil, 0, err
-	}
-	defer func() { err = errors.Join(err, stmt.Finalize()) }()
-	stmt.BindText(1, listOf(seqs))
-	only.bind(stmt, 1)
-	for {
-		found, err := stmt.Step()
-		if !found || err != nil {
-			return records, bytes, err
-		}
-		records = append(records, execute.Entry{ID: stmt.ColumnInt64(0), Apart: apart(stmt, 1)})
-		bytes += stmt.ColumnInt64(2)
-	}
 }
 
 // removeAllKeys removes a record's keys from the declared indexes.

@@ -29,8 +29,9 @@ type Remover interface {
 	// Knows tells whether it knows what the filter selects; nil selects all.
 	Knows(filter *query.Filter) bool
 
-	// RemoveSelected removes those of the documents with some ids that a filter, of
-	// which it knows that, selects: all of them or none. It returns how many were.
+	// RemoveSelected removes those of the documents with some ids, which are in order,
+	// that a filter, of which it knows that, selects. It returns how many were, with an
+	// error too.
 	RemoveSelected(ids []int64, filter *query.Filter) (removed int64, err error)
 }
 
