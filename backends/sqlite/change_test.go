@@ -137,3 +137,39 @@ func TestNothingIsLeftOfWhatWasRemoved(t *testing.T) {
 	require.Equal(t, []string{"0"}, inFile(t, path, "select count(*) from index_keys"))
 	require.Equal(t, []string{"0 0"}, inFile(t, path, "select records || ' ' || bytes from collections"))
 }
+
+// TestNothingIsLeftOfManyThatWereRemoved removes records that follow each other and
+// such as lie between others, some of which have something apart.
+func TestNothingIsLeftOfManyThatWereRemoved(t *testing.T) {
+	const n = 300
+	for _, options := range []string{"", "&lost_after=1h", fmt.Sprint("&cull=0&max_records=", n-10)} {
+		path := newPath(t)
+		db := openURL(t, "sqlite:"+path+"?durability=off"+options)
+		for i := range n {
+			record := task(fmt.Sprintf("task-%03d", i))
+			record.Queue = []string{"first", "odd", "even"}[min(i/100, 1)*(2-i%2)]
+			if i%10 == 0 {
+				record.Buffers = [][]byte{bytes.Repeat([]byte("b"), 6_000)}
+			}
+			require.NoError(t, db.Add(t.Context(), record))
+			if i%30 == 0 {
+				require.NoError(t, db.AppendText(t.Context(), record.MsgID, "stdout", string(bytes.Repeat([]byte("s"), 20_000))))
+			}
+		}
+		for _, queue := range []string{"first", "odd"} {
+			_, err := db.Delete(t.Context(), taskdb.Delete{Filter: bson.M{"queue": queue}, Many: true})
+			require.NoError(t, err)
+		}
+		require.Equal(t, 100, len(found(t, db, `{}`)), options)
+		require.Equal(t, 100, len(found(t, db, `{queue: "even"}`)), options)
+		removeAll := taskdb.Purge{Filter: `{queue: {$ne: "none"}}`, Force: true}
+		_, err := db.Purge(t.Context(), removeAll)
+		require.NoError(t, err)
+		require.NoError(t, db.Close())
+		swept(t, path)
+		for _, table := range []string{"task_records", "buffers", "tails", "chunks", "uploads", "touches"} {
+			require.Equal(t, []string{"0"}, inFile(t, path, "select count(*) from "+table), "%s: %s", options, table)
+		}
+		require.Equal(t, []string{"0 0"}, inFile(t, path, "select records || ' ' || bytes from collections"), options)
+	}
+}
