@@ -46,6 +46,7 @@ func (p *program) addCommand() *cobra.Command {
 		Example: addExample,
 	}
 	store.register(cmd)
+	store.alwaysWrites(cmd)
 	cmd.Flags().BoolVar(&each, "each", false, "store each record by itself, and print what became of it")
 	cmd.RunE = p.action(func(ctx context.Context, args []string) error {
 		records, err := p.recordsToAdd(ctx, args)

@@ -74,6 +74,7 @@ func (p *program) collectionsDropCommand() *cobra.Command {
 		Args:    oneArgument,
 	}
 	store.registerStore(cmd)
+	store.alwaysWrites(cmd)
 	cmd.Flags().BoolVar(&yes, "yes", false, "yes, remove the records")
 	cmd.RunE = p.action(func(ctx context.Context, args []string) error {
 		if !yes {

@@ -27,6 +27,7 @@ func (p *program) compactCommand() *cobra.Command {
 		Args:    cobra.NoArgs,
 	}
 	store.registerStore(cmd)
+	store.alwaysWrites(cmd)
 	cmd.RunE = p.action(func(ctx context.Context, _ []string) error {
 		return store.change(ctx, p, func(db *taskdb.DB) error { return p.compact(ctx, db) })
 	})

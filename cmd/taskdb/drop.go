@@ -30,6 +30,7 @@ func (p *program) dropCommand() *cobra.Command {
 		SuggestFor: []string{"delete", "remove", "rm"},
 	}
 	store.register(cmd)
+	store.alwaysWrites(cmd)
 	cmd.RunE = p.action(func(ctx context.Context, ids []string) error {
 		return store.change(ctx, p, func(db *taskdb.DB) error {
 			dropped, err := drop(ctx, db, ids)

@@ -41,6 +41,7 @@ func (p *program) importCommand() *cobra.Command {
 	}
 	cmd.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveDefault)
 	store.register(cmd)
+	store.alwaysWrites(cmd)
 	cmd.Flags().StringVar(&format, "format", "", "read the files as `FORMAT`: csv; the others are told by their content")
 	cmd.RunE = p.action(func(ctx context.Context, files []string) error {
 		if format != "" && format != formatCSV {

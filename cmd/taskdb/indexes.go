@@ -110,6 +110,7 @@ func (p *program) indexesAddCommand() *cobra.Command {
 		Args:    oneArgument,
 	}
 	store.register(cmd)
+	store.alwaysWrites(cmd)
 	cmd.Flags().BoolVar(&index.Unique, "unique", false, "refuse records that have a key in common with another")
 	cmd.Flags().StringVar(&index.Name, "name", "", "call it `NAME` (default made of the keys, as MongoDB does)")
 	cmd.Flags().StringVar(&partial, "partial", "", "only for records that `FILTER` selects")
@@ -145,6 +146,7 @@ func (p *program) indexesDropCommand() *cobra.Command {
 		Args:    oneArgument,
 	}
 	store.register(cmd)
+	store.alwaysWrites(cmd)
 	cmd.RunE = p.action(func(ctx context.Context, args []string) error {
 		return store.change(ctx, p, func(db *taskdb.DB) error {
 			err := db.DropIndex(ctx, args[0])

@@ -140,6 +140,7 @@ func (p *program) stopCommand(use, short string, least int, long string, do func
 		return nil
 	}}
 	store.register(cmd)
+	store.alwaysWrites(cmd)
 	cmd.RunE = p.action(func(ctx context.Context, args []string) error {
 		return store.changeHub(ctx, p, func(c *client.Client) error { return do(ctx, c, args) })
 	})

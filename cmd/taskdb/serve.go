@@ -67,7 +67,9 @@ func (p *program) serveCommand() *cobra.Command {
 }
 
 func (f *serveFlags) register(cmd *cobra.Command) {
-	f.store.register(cmd)
+	cmd.Flags().SortFlags = false
+	f.store.which.registerWithoutHub(cmd, "sqlite:FILE, mongodb://HOST/ or dict:")
+	f.store.registerCollection(cmd)
 	own := pflag.NewFlagSet("", pflag.ContinueOnError)
 	own.SortFlags = false
 	o := &f.options
@@ -99,14 +101,12 @@ func (f *serveFlags) register(cmd *cobra.Command) {
 func (f *serveFlags) check(cmd *cobra.Command) error {
 	o := &f.options
 	switch {
-	case f.store.readOnly:
-		return usage("leave --read-only out", "a hub writes to the store, and --read-only forbids it")
 	case o.HTTP == "" && o.Mongo == "":
 		return usage("say --http or --mongo", "there is no address to answer at")
 	case (o.CertFile == "") != (o.KeyFile == ""):
 		return usage("say --tls-cert and --tls-key", "a certificate and its key go together")
 	}
-	for _, name := range []string{"store", "store-type", "store-path"} {
+	for _, name := range []string{"store", "store-type", "store-path", "node"} {
 		if f.demo && cmd.Flags().Changed(name) {
 			return usage("leave one of them out", "--demo has a store of its own, and --%s names another", name)
 		}

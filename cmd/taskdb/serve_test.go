@@ -122,7 +122,7 @@ func TestWrongServe(t *testing.T) {
 		"demonstration of a store": {[]string{"--demo"}, exitUsage, "--demo has a store of its own, and --store names another\n"},
 		"nothing kept":             {[]string{"--store", "nodb:"}, exitUsage, "a hub keeps tasks, and nodb: keeps nothing\n"},
 		"level":                    {[]string{"--log-level", "loud"}, exitUsage, "--log-level is no level: \"loud\"\n"},
-		"read only":                {[]string{"--read-only"}, exitUsage, "--read-only forbids it\n"},
+		"a hub's store":            {[]string{"--store", "http://127.0.0.1:1"}, exitUsage, "a hub serves a store, and not another hub: http://127.0.0.1:1\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := taskdbRun(t, "", append([]string{"serve", "--store", "dict:"}, c.args...)...)
@@ -131,6 +131,8 @@ func TestWrongServe(t *testing.T) {
 			require.Empty(t, got.stdout)
 		})
 	}
+	require.Equal(t, result{"", "taskdb serve: --demo has a store of its own, and --node names another\nleave one of them out\n", exitUsage},
+		taskdbRun(t, "", "serve", "--demo", "--node", "node1"))
 }
 
 // TestServeSettings holds that what serve has flags for can stand in the environment

@@ -27,6 +27,10 @@ type storeFlags struct {
 
 func (f *storeFlags) register(cmd *cobra.Command) {
 	f.registerStore(cmd)
+	f.registerCollection(cmd)
+}
+
+func (f *storeFlags) registerCollection(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.collection, "collection", taskdb.DefaultCollection, "use this collection of the store, `DATABASE.NAME`")
 	settings.Let(cmd.Flags(), "", "collection")
 }
@@ -38,6 +42,14 @@ func (f *storeFlags) registerStore(cmd *cobra.Command) {
 	flags.SortFlags = false
 	f.which.register(cmd)
 	flags.BoolVar(&f.readOnly, "read-only", false, "refuse to write; commands that only read never do")
+}
+
+// alwaysWrites is for a command that does nothing with --read-only: it is refused as
+// everywhere, and not offered.
+func (f *storeFlags) alwaysWrites(cmd *cobra.Command) {
+	if err := cmd.Flags().MarkHidden("read-only"); err != nil {
+		panic(err) // it is not registered
+	}
 }
 
 // locate checks the flags and returns where the store is.

@@ -52,6 +52,7 @@ func (p *program) submitCommand() *cobra.Command {
 		Example: submitExample,
 	}
 	store.register(cmd)
+	store.alwaysWrites(cmd)
 	submit.register(cmd)
 	cmd.RunE = p.action(func(ctx context.Context, args []string) error {
 		tasks, err := submit.tasks(ctx, p, args)

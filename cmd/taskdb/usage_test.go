@@ -181,3 +181,22 @@ func TestHelp(t *testing.T) {
 		require.Empty(t, got.stderr)
 	}
 }
+
+// TestHelpOffersWhatIsTaken holds that a flag that a command always refuses is not in
+// its help.
+func TestHelpOffersWhatIsTaken(t *testing.T) {
+	flags := func(command string) string {
+		return taskdbRun(t, "", append(strings.Fields(command), "--help")...).stdout
+	}
+	for _, command := range []string{
+		"add", "import", "drop", "submit", "work", "drain", "unpause", "compact", "indexes add", "indexes drop", "collections drop", "serve",
+	} {
+		require.NotContains(t, flags(command), "--read-only", command)
+	}
+	for _, command := range []string{"find", "purge", "update", "cancel"} {
+		require.Contains(t, flags(command), "--read-only", command)
+	}
+	require.Contains(t, flags("add"), "--hub")
+	require.NotContains(t, flags("serve"), "--hub")
+	require.NotContains(t, flags("serve"), "http://HUB")
+}

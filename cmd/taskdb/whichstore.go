@@ -24,13 +24,19 @@ type whichStore struct {
 }
 
 func (w *whichStore) register(cmd *cobra.Command) {
-	w.flags = cmd.Flags()
-	w.flags.StringVar(&w.url, "store", "", "use the store at `URL`: sqlite:FILE, mongodb://HOST/, http://HUB, dict: or nodb: (default $"+storeVariable+", else "+defaultStoreText()+")")
+	w.registerWithoutHub(cmd, "sqlite:FILE, mongodb://HOST/, http://HUB, dict: or nodb:")
 	w.flags.StringVar(&w.hub, "hub", "", "use the store of the hub at `URL`: http://HOST:PORT; the token is that of $TASKDB_TOKEN")
+	settings.Let(w.flags, "", "hub")
+}
+
+// registerWithoutHub adds the flags that name a store of these kinds.
+func (w *whichStore) registerWithoutHub(cmd *cobra.Command, kinds string) {
+	w.flags = cmd.Flags()
+	w.flags.StringVar(&w.url, "store", "", "use the store at `URL`: "+kinds+" (default $"+storeVariable+", else "+defaultStoreText()+")")
 	w.flags.StringVar(&w.kind, "store-type", "", "use a store of this `TYPE`: "+kindSQLite+" or "+kindMemory)
 	w.flags.StringVar(&w.path, "store-path", "", "use the sqlite store in the `FILE`")
 	w.flags.StringVar(&w.node, "node", "", "use the default store of the node `NAME`, in a directory of its own")
-	settings.Let(w.flags, "", "store", "hub", "store-type", "store-path", "node")
+	settings.Let(w.flags, "", "store", "store-type", "store-path", "node")
 }
 
 // defaultStoreText shows the default store in the help.
@@ -73,10 +79,11 @@ func (w *whichStore) locateHub(store settings.Strength) (location, error) {
 	return at, err
 }
 
-// origin returns where the value of a flag comes from. One that is empty is none.
+// origin returns where the value of a flag comes from. One that is empty, or that the
+// command does not have, is none.
 func (w *whichStore) origin(name string) settings.Origin {
 	flag := w.flags.Lookup(name)
-	if flag.Value.String() == "" {
+	if flag == nil || flag.Value.String() == "" {
 		return settings.Origin{Place: "default"}
 	}
 	return settings.OriginOf(flag)

@@ -67,6 +67,7 @@ func (p *program) workCommand() *cobra.Command {
 		},
 	}
 	store.register(cmd)
+	store.alwaysWrites(cmd)
 	work.register(cmd)
 	cmd.RunE = p.action(func(ctx context.Context, args []string) error {
 		if work.engines < 1 {
