@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"io"
@@ -22,6 +21,7 @@ import (
 type served struct {
 	line string // what it says of itself
 	url  string
+	log  string // the file of its log
 	stop func() result
 }
 
@@ -30,26 +30,35 @@ func startServe(t *testing.T, args ...string) *served {
 	t.Setenv("TASKDB_USERS", filepath.Join(t.TempDir(), "users.json"))
 	ctx, cancel := context.WithCancel(t.Context())
 	stdout, lines := io.Pipe()
-	var stderr bytes.Buffer
+	log, err := os.Create(filepath.Join(t.TempDir(), "log"))
+	require.NoError(t, err)
 	ended := make(chan int, 1)
 	go func() {
-		ended <- run(ctx, append([]string{"serve", "--http", "127.0.0.1:0"}, args...), strings.NewReader(""), lines, &stderr)
+		ended <- run(ctx, append([]string{"serve", "--http", "127.0.0.1:0"}, args...), strings.NewReader(""), lines, log)
+		log.Close()
 		lines.Close()
 	}()
 	line, err := bufio.NewReader(stdout).ReadString('\n')
+	s := &served{line: line, url: regexp.MustCompile(`http://\S+`).FindString(line), log: log.Name()}
 	if err != nil {
 		<-ended
-		require.NoError(t, err, stderr.String())
+		require.NoError(t, err, s.logged(t))
 	}
-	s := &served{line: line, url: regexp.MustCompile(`http://\S+`).FindString(line)}
 	s.stop = func() result {
 		cancel()
 		code := <-ended
 		ended <- code
-		return result{"", stderr.String(), code}
+		return result{"", s.logged(t), code}
 	}
 	t.Cleanup(func() { s.stop() })
 	return s
+}
+
+// logged is what the hub has logged.
+func (s *served) logged(t *testing.T) string {
+	log, err := os.ReadFile(s.log)
+	require.NoError(t, err)
+	return string(log)
 }
 
 // counts asks the hub how many tasks it has.
@@ -91,6 +100,7 @@ func TestServeStaysAtAHangup(t *testing.T) {
 	self, err := os.FindProcess(os.Getpid())
 	require.NoError(t, err)
 	require.NoError(t, self.Signal(syscall.SIGHUP)) // where it is not caught it ends this test
+	require.Eventually(t, func() bool { return strings.Contains(s.logged(t), "SIGHUP") }, 30*time.Second, time.Millisecond)
 	require.Equal(t, 0, s.counts(t)["finished"])
 	require.Equal(t, exitOK, s.stop().code)
 }
