@@ -2,7 +2,7 @@
 // waits for their results, asks MongoDB queries about all that the hub has, and
 // serves engines. Its verbs are those of IPython parallel's client.
 //
-//	c, err := client.New("http://127.0.0.1:8080", client.Options{Token: token})
+//	c, err := client.New("http://127.0.0.1:4417", client.Options{Token: token})
 //	…
 //	submitted, err := c.Submit(ctx, api.Task{Content: content, Queue: "cpu"})
 //	…

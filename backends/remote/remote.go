@@ -4,7 +4,7 @@
 //
 //	import _ "github.com/taskdb/taskdb/backends/remote"
 //
-//	db, err := taskdb.Open(ctx, "http://127.0.0.1:8080")
+//	db, err := taskdb.Open(ctx, "http://127.0.0.1:4417")
 //
 // The password of such a URL is the bearer token, as in http://:TOKEN@HOST:PORT; a URL
 // that has none takes the token of the environment variable TASKDB_TOKEN. To read
