@@ -27,13 +27,14 @@ func isDateKey(key string) bool {
 // $and, $or, $nor and $not. What is no valid filter is left for the parser to refuse.
 // Errors say what it is.
 func datesIn(what string, doc bson.Raw, now time.Time) (bson.Raw, error) {
-	rewritten, err := dateRewriter{what, now}.filter(doc, "")
+	rewritten, err := dateRewriter{what: what, now: now}.filter(doc, "")
 	return bson.Raw(rewritten), err
 }
 
 type dateRewriter struct {
-	what string
-	now  time.Time
+	what        string
+	now         time.Time
+	expressions bool // strings that begin with a dollar name a path or a variable
 }
 
 // filter rewrites a document of paths and operators. at is its path.
@@ -89,7 +90,7 @@ func (d dateRewriter) values(array []byte, at string) ([]byte, error) {
 
 func (d dateRewriter) value(v bsoncore.Value, at string) (bsoncore.Value, error) {
 	text, ok := v.StringValueOK()
-	if !ok {
+	if !ok || d.expressions && strings.HasPrefix(text, "$") {
 		return v, nil
 	}
 	date, err := parseDate(text, d.now)
@@ -103,17 +104,34 @@ func (d dateRewriter) value(v bsoncore.Value, at string) (bsoncore.Value, error)
 // datesInUpdate is datesIn for an update: strings that $set, $setOnInsert, $min and
 // $max give to a date key are dates.
 func datesInUpdate(doc bson.Raw, now time.Time) (bson.Raw, error) {
-	d := dateRewriter{"update", now}
-	changed, err := rewriteValues(doc, func(operator string, v bsoncore.Value) (bsoncore.Value, error) {
+	changed, err := dateRewriter{what: "update", now: now}.assignments(doc, "")
+	return bson.Raw(changed), err
+}
+
+// datesInPipeline is datesIn for an update by a pipeline: strings that its stages $set
+// and $addFields give to a date key are dates, unless they are expressions.
+func datesInPipeline(stages bson.RawArray, now time.Time) (bson.RawArray, error) {
+	d := dateRewriter{what: "update", now: now, expressions: true}
+	changed, err := rewriteValues(stages, func(index string, v bsoncore.Value) (bsoncore.Value, error) {
+		if v.Type != bsoncore.TypeEmbeddedDocument {
+			return v, nil
+		}
+		return rewritten(v, func(stage []byte) ([]byte, error) { return d.assignments(stage, index) })
+	})
+	return bson.RawArray(changed), err
+}
+
+// assignments rewrites what operators, or a stage, give to keys.
+func (d dateRewriter) assignments(doc []byte, at string) ([]byte, error) {
+	return rewriteValues(doc, func(operator string, v bsoncore.Value) (bsoncore.Value, error) {
 		switch operator {
-		case "$set", "$setOnInsert", "$min", "$max":
+		case "$set", "$addFields", "$setOnInsert", "$min", "$max":
 			if v.Type == bsoncore.TypeEmbeddedDocument {
-				return rewritten(v, func(doc []byte) ([]byte, error) { return d.keys(doc, operator) })
+				return rewritten(v, func(doc []byte) ([]byte, error) { return d.keys(doc, join(at, operator)) })
 			}
 		}
 		return v, nil
 	})
-	return bson.Raw(changed), err
 }
 
 // keys rewrites a document of keys and the values that they get.

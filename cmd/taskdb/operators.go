@@ -24,6 +24,9 @@ var updateOperators = []string{
 	"$set", "$setOnInsert", "$unset",
 }
 
+// updateStages stand in an update that is a pipeline: [{$set: {…}}].
+var updateStages = []string{"$addFields", "$project", "$replaceRoot", "$replaceWith", "$set", "$unset"}
+
 // operatorHint says which operator may have been meant by an unknown one.
 func operatorHint(err *query.Error) string {
 	name := err.Path[strings.LastIndexByte(err.Path, '.')+1:]
@@ -47,6 +50,15 @@ func operatorHint(err *query.Error) string {
 			return "a key stands below an operator: {$set: {" + name + ": …}}"
 		}
 		return didYouMean(name, updateOperators)
+	case strings.HasPrefix(message, "Unrecognized pipeline stage name"):
+		if slices.Contains(updateOperators, name) {
+			return name + " is no stage; it stands in an update that is a document: {" + name + ": …}"
+		}
+		return didYouMean(name, updateStages)
+	case strings.HasSuffix(message, "is not allowed to be used within an update"):
+		return knownAre(updateStages)
+	case strings.HasPrefix(message, "arrayFilters may not be specified"):
+		return "leave --array-filter out; in a pipeline $map makes other elements of an array"
 	}
 	return ""
 }
@@ -55,5 +67,7 @@ func didYouMean(name string, known []string) string {
 	if nearest := spelling.Nearest(name, slices.Values(known)); nearest != "" {
 		return "did you mean " + nearest + "?"
 	}
-	return "known here are: " + strings.Join(known, " ")
+	return knownAre(known)
 }
+
+func knownAre(known []string) string { return "known here are: " + strings.Join(known, " ") }

@@ -13,19 +13,22 @@ import (
 )
 
 const updateLong = `Update changes the records that FILTER and all of the shortcuts select, as UPDATE
-says: a document of MongoDB's update operators.
+says: a document of MongoDB's update operators, or a pipeline.
 
   $set $unset $rename $setOnInsert      keys
   $inc $mul $min $max $bit              numbers and dates
   $currentDate                          the time now
   $push $addToSet $pop $pull $pullAll   arrays
 
+A pipeline is a list of the stages $set, $unset, $project and $replaceWith, and makes
+the record's values of one another: [{$set: {label: {$toUpper: "$queue"}}}].
+
 FILTER may be left out if there is a shortcut; {} is every record. To change more
 than one record takes --yes. With --one only the first is changed, in the order of
 --sort. --dry-run changes nothing, and tells what would be.
 
 Strings that UPDATE gives to submitted, started, completed or received are dates,
-as in FILTER: "-0s" is now.
+as in FILTER: "-0s" is now. In a pipeline "$started" is the value of that key.
 
 It prints how many records were selected, and how many are different now. Each is
 changed whole or not at all; if UPDATE does not suit one, those before it stay
@@ -37,6 +40,8 @@ const updateExample = `  taskdb update '{msg_id: "fit-1"}' '{$set: {label: "fit"
   taskdb update --running --engine e1 '{$set: {completed: "-0s", result_content: {status: "aborted"}}}' --yes
   # the oldest that waits
   taskdb update --one '{engine_uuid: null, completed: null}' '{$set: {engine_uuid: "e2"}}'
+  # from values of the record
+  taskdb update --finished '[{$set: {took: {$subtract: ["$completed", "$submitted"]}}}]' --yes
   # elements of arrays
   taskdb update '{msg_id: "fit-1"}' '{$set: {"runs.$[r].ok": true}}' --array-filter '{"r.engine": "e1"}'`
 

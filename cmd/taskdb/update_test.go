@@ -110,6 +110,25 @@ func TestUpdateThatDoesNotSuit(t *testing.T) {
 	require.Contains(t, got.stderr, "E11000 duplicate key error")
 }
 
+// TestUpdateByPipeline holds that an update may be a pipeline, whose values are made
+// of those of the record, and in which strings for the date keys are dates.
+func TestUpdateByPipeline(t *testing.T) {
+	filledStore(t)
+	const one = `{msg_id: "` + firstID + `"}`
+	const pipeline = ` [{$set: {label: {$toUpper: "$queue"}, started: "2026-11-22 10:00Z", completed: "$submitted"}}, {$unset: "stdout"}]`
+	require.Equal(t, "1 matched, 1 would be changed\n", onStore(t, "update", one, pipeline, "--dry-run"))
+	require.Equal(t, "1 matched, 1 changed\n", onStore(t, "update", one, pipeline))
+	require.Equal(t, `{"msg_id":"`+firstID+`","started":{"$date":"2026-11-22T10:00:00Z"},"label":"TASK"}`+"\n",
+		onStore(t, "get", firstID, "--keys", "started,label,stdout"))
+	require.Equal(t, "1\n", onStore(t, "count", `{$expr: {$and: [{$eq: ["$completed", "$submitted"]}, {$eq: [{$type: "$completed"}, "date"]}]}}`))
+	require.Equal(t, "0 matched, 0 changed, 1 added: new\n", onStore(t, "update", "--upsert", `{_id: "new"}`, `[{$set: {n: 1}}]`))
+
+	require.Equal(t, result{"1 matched, 0 changed\n", "taskdb update: no record has the key queu; did you mean queue?\n", exitOK},
+		taskdbRun(t, "", "update", one, `[{$set: {queu: "$$REMOVE"}}]`))
+	require.Equal(t, result{"", "taskdb update: UPDATE does not suit a record: $divide only supports numeric types, not string and int (MongoDB's error 14, TypeMismatch)\n", exitFailure},
+		taskdbRun(t, "", "update", one, `[{$set: {n: {$divide: ["$queue", 2]}}}]`))
+}
+
 // TestUpdatePointsOutKeys holds that a key of FILTER that no record has is pointed
 // out, and of UPDATE one that is nearly another: it may well be new.
 func TestUpdatePointsOutKeys(t *testing.T) {
@@ -176,6 +195,41 @@ set a key: {$set: {key: …}}; remove one: {$unset: {key: 1}}
 taskdb update: wrong update: "now" is no date
   at $set.completed
 write a date as 2026-11-22T10:00Z or 2026-11-22Z, or as time ago: -30m, -2h, -7d
+`},
+		"date of a pipeline": {[]string{"{}", `[{$unset: "a"}, {$addFields: {completed: "now"}}]`}, `
+taskdb update: wrong update: "now" is no date
+  at 1.$addFields.completed
+write a date as 2026-11-22T10:00Z or 2026-11-22Z, or as time ago: -30m, -2h, -7d
+`},
+		"syntax of a pipeline": {[]string{"{}", `[{$set: {a: 1}}`}, `
+taskdb update: wrong update: the text ends inside the [ of line 1, column 1
+  [{$set: {a: 1}}
+                 ^
+add ]
+`},
+		"stage that is no document": {[]string{"{}", `["$set"]`}, `
+taskdb update: wrong update: Each element of the 'pipeline' array must be an object (MongoDB's error 14, TypeMismatch)
+  at 0
+`},
+		"misspelt stage": {[]string{"{}", `[{$sett: {a: 1}}]`}, `
+taskdb update: wrong update: Unrecognized pipeline stage name: '$sett' (MongoDB's error 40324, Location40324)
+  at 0.$sett
+did you mean $set?
+`},
+		"operator in a pipeline": {[]string{"{}", `[{$push: {a: 1}}]`}, `
+taskdb update: wrong update: Unrecognized pipeline stage name: '$push' (MongoDB's error 40324, Location40324)
+  at 0.$push
+$push is no stage; it stands in an update that is a document: {$push: …}
+`},
+		"stage of a query": {[]string{"{}", `[{$match: {a: 1}}]`}, `
+taskdb update: wrong update: $match is not allowed to be used within an update (MongoDB's error 72, InvalidOptions)
+  at 0.$match
+known here are: $addFields $project $replaceRoot $replaceWith $set $unset
+`},
+		"array filter of a pipeline": {[]string{"{}", `[{$set: {a: 1}}]`, "--array-filter", `{x: 1}`}, `
+taskdb update: wrong update: arrayFilters may not be specified for pipeline-style updates (MongoDB's error 9, FailedToParse)
+  at arrayFilters
+leave --array-filter out; in a pipeline $map makes other elements of an array
 `},
 		"no array filter": {[]string{"{}", `{$set: {"a.$[x]": 1}}`}, `
 taskdb update: wrong update: No array filter found for identifier 'x' in path 'a.$[x]' (MongoDB's error 2, BadValue)

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"github.com/taskdb/taskdb/internal/shelljson"
 	"github.com/taskdb/taskdb/query"
 	"github.com/taskdb/taskdb/taskdb"
 )
@@ -60,6 +61,33 @@ func (f *updateFlags) change(cmd *cobra.Command, filter *query.Filter, text stri
 }
 
 func parseUpdate(text string, arrayFilters []string, now time.Time) (*query.Update, error) {
+	source, err := readUpdate(text, now)
+	if err != nil {
+		return nil, err
+	}
+	filters := make([]any, len(arrayFilters))
+	for i, text := range arrayFilters {
+		if filters[i], err = query.Document(text); err != nil {
+			return nil, wrongText("array filter", text, err)
+		}
+	}
+	update, err := query.ParseUpdateValue(source, filters...)
+	if err != nil {
+		return nil, wrongText("update", text, err)
+	}
+	return update, nil
+}
+
+// readUpdate reads an UPDATE as query.ParseUpdateValue takes it: a document of
+// operators, or the list of a pipeline's stages.
+func readUpdate(text string, now time.Time) (any, error) {
+	if strings.HasPrefix(strings.TrimSpace(text), "[") {
+		stages, err := shelljson.ParseValue(text)
+		if err != nil {
+			return nil, wrongText("update", text, err)
+		}
+		return datesInPipeline(bson.RawArray(stages.Value), now)
+	}
 	doc, err := query.Document(text)
 	if err != nil {
 		return nil, wrongText("update", text, err)
@@ -67,32 +95,31 @@ func parseUpdate(text string, arrayFilters []string, now time.Time) (*query.Upda
 	if first, err := doc.IndexErr(0); err != nil || !strings.HasPrefix(first.Key(), "$") {
 		return nil, usage("set a key: {$set: {key: …}}; remove one: {$unset: {key: 1}}", "wrong update: it has no operator, and would take the place of the whole record")
 	}
-	if doc, err = datesInUpdate(doc, now); err != nil {
-		return nil, err
-	}
-	filters := make([]bson.Raw, len(arrayFilters))
-	for i, text := range arrayFilters {
-		if filters[i], err = query.Document(text); err != nil {
-			return nil, wrongText("array filter", text, err)
-		}
-	}
-	update, err := query.ParseUpdate(doc, filters)
-	if err != nil {
-		return nil, wrongText("update", text, err)
-	}
-	return update, nil
+	return datesInUpdate(doc, now)
 }
 
 // paths returns the paths that the update changes, as far as they lead through
 // documents.
 func (c *updating) paths() []string {
+	if !c.update.IsPipeline() {
+		return appendPaths(nil, c.update.Source())
+	}
 	var paths []string
-	operators, _ := c.update.Source().Elements()
-	for _, operator := range operators {
-		fields, _ := operator.Value().Document().Elements()
+	for _, stage := range c.update.Stages() {
+		paths = appendPaths(paths, stage)
+	}
+	return paths
+}
+
+// appendPaths appends the paths below operators, or below a stage, each once.
+func appendPaths(paths []string, operators bson.Raw) []string {
+	elements, _ := operators.Elements()
+	for _, operator := range elements {
+		doc, _ := operator.Value().DocumentOK()
+		fields, _ := doc.Elements()
 		for _, field := range fields {
 			path, _, _ := strings.Cut(field.Key(), ".$")
-			if !slices.Contains(paths, path) {
+			if !strings.HasPrefix(path, "$") && !slices.Contains(paths, path) {
 				paths = append(paths, path)
 			}
 		}

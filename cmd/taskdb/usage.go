@@ -74,7 +74,7 @@ func syntaxHint(text string, err *shelljson.SyntaxError) string {
 	if strings.Contains(strings.ReplaceAll(text, " ", ""), "{:") {
 		return "put the text in single quotes: in double quotes the shell takes $gt for a variable of its own"
 	}
-	if !strings.HasPrefix(strings.TrimSpace(text), "{") {
+	if begin := strings.TrimSpace(text); !strings.HasPrefix(begin, "{") && !strings.HasPrefix(begin, "[") {
 		return "write it as {key: value}"
 	}
 	return err.Hint
