@@ -4,10 +4,11 @@ import { api } from "../api.js";
 import { lanes, outcomeState } from "../components/lanes.js";
 import { broken, card, empty, loading } from "../components/place.js";
 import { fill, h, link } from "../dom.js";
-import { ago, duration, instant, number, plural, short } from "../format.js";
+import { duration, instant, number, plural, short } from "../format.js";
+import { newest, showLatest } from "../latest.js";
 import { paced } from "../paced.js";
 import { go, to } from "../router.js";
-import { around, iso, spanChips, spanOf } from "../span.js";
+import { iso, spanChips, spanOf } from "../span.js";
 
 const mostRuns = 2_000;
 
@@ -55,12 +56,8 @@ export function engines(root) {
   }
 
   async function quiet() {
-    const page = await api.query({ filter: "{started: {$ne: null}}", sort: "{started: -1}", limit: 1, keys: ["started"] }).catch(() => null);
-    const newest = instant(page?.records?.[0]?.started);
-    return empty(
-      "No engine ran anything", "When an engine claims a task, its run is drawn here.",
-      newest && link(to("engines", around(newest)), { class: "button" }, `Show the latest, ${ago(newest)}`),
-    );
+    const text = "When an engine claims a task, its run is drawn here.";
+    return empty("No engine ran anything", text, showLatest("engines", await newest("started")));
   }
 
   return {

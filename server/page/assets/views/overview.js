@@ -9,9 +9,10 @@ import { badge, stateOf, states } from "../components/state.js";
 import { counts } from "../counts.js";
 import { fill, h, link } from "../dom.js";
 import { ago, compact, duration, instant, none, number, plural, short } from "../format.js";
+import { newest, showLatest } from "../latest.js";
 import { paced } from "../paced.js";
 import { to } from "../router.js";
-import { around, iso, spanChips, spanOf } from "../span.js";
+import { iso, spanChips, spanOf } from "../span.js";
 
 const steps = [1, 5, 10, 15, 30, 60, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400];
 const mostSteps = 72;
@@ -112,11 +113,9 @@ export function overview(root) {
   // quiet stands there when nothing happened, and leads to when something did.
   async function quiet() {
     if (charts.querySelector(".quiet-hub")) return;
-    const page = await api.query({ sort: "{submitted: -1}", limit: 1, keys: ["submitted"] }).catch(() => null);
-    const newest = instant(page?.records?.[0]?.submitted);
-    const show = newest && link(to("overview", around(newest)), { class: "button" }, `Show the latest, ${ago(newest)}`);
-    const text = newest ? "No task was submitted or finished in this span of time." : "As soon as tasks are submitted their throughput and durations are drawn here.";
-    fill(charts, h("div", { class: "card whole quiet-hub" }, empty("All is quiet", text, show)));
+    const last = await newest("submitted");
+    const text = last ? "No task was submitted or finished in this span of time." : "As soon as tasks are submitted their throughput and durations are drawn here.";
+    fill(charts, h("div", { class: "card whole quiet-hub" }, empty("All is quiet", text, showLatest("overview", last))));
   }
 
   async function loadFailures(since, until) {
