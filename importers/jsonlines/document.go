@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"github.com/taskdb/taskdb/importers/internal/invalid"
 )
 
 // maxDepth is how deep objects and arrays may stand in each other: what
@@ -57,7 +59,7 @@ func parse(text []byte) (bson.Raw, error) {
 // check finds what the driver does not: it looks at strings, at the nesting and
 // at the end of the text, and leaves the rest of the grammar to the driver.
 func check(text []byte) error {
-	if at := invalidUTF8(text); at >= 0 {
+	if at := invalid.UTF8(text); at >= 0 {
 		return wrongAt(at, "byte 0x%02x is not UTF-8", text[at])
 	}
 	if open := bytes.TrimLeft(text, blank); open[0] != '{' {
@@ -134,21 +136,6 @@ func unicodeEscape(text []byte) (unit rune, ok bool) {
 	}
 	v, err := strconv.ParseUint(string(text[2:6]), 16, 16)
 	return rune(v), err == nil
-}
-
-// invalidUTF8 returns the place of the first byte that is not UTF-8, or -1.
-func invalidUTF8(text []byte) int {
-	if utf8.Valid(text) {
-		return -1
-	}
-	at := 0
-	for {
-		r, n := utf8.DecodeRune(text[at:])
-		if r == utf8.RuneError && n == 1 {
-			return at
-		}
-		at += n
-	}
 }
 
 // checkKeys refuses a document with the same key twice: which of the two counts

@@ -5,7 +5,6 @@ import (
 	"io"
 	"net"
 	"strings"
-	"sync"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/wiremessage"
@@ -30,75 +29,24 @@ var Cuts = map[string]Cut{"before the command": BeforeCommand, "in the command":
 
 // Proxy stands between a driver and a server, and cuts connections. It must be closed.
 type Proxy struct {
-	URL string
-
-	target   string
-	cut      func(command bson.Raw) Cut
-	listener net.Listener
-	relaying sync.WaitGroup
-
-	mu     sync.Mutex // guards what follows
-	open   map[net.Conn]bool
-	closed bool
+	listening
+	target string
+	cut    func(command bson.Raw) Cut
 }
 
 // NewProxy returns a proxy of a server on a free port of 127.0.0.1, which asks of each
 // command where to cut. It may be asked by several connections at once.
 func NewProxy(server string, cut func(command bson.Raw) Cut) (*Proxy, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
-	p := &Proxy{
-		URL: "mongodb://" + listener.Addr().String() + "/", target: addressOf(server), cut: cut,
-		listener: listener, open: map[net.Conn]bool{},
-	}
-	p.relaying.Go(p.accept)
-	return p, nil
+	p := &Proxy{target: addressOf(server), cut: cut}
+	return p, p.start(p.relay)
 }
 
 // addressOf is the host and the port of a URL with no more than these.
 func addressOf(url string) string { return strings.Trim(strings.TrimPrefix(url, "mongodb://"), "/") }
 
-// Close ends the proxy and its connections.
-func (p *Proxy) Close() error {
-	err := p.listener.Close()
-	p.mu.Lock()
-	p.closed = true
-	for conn := range p.open {
-		_ = conn.Close() // so that nothing is read from it
-	}
-	p.mu.Unlock()
-	p.relaying.Wait()
-	return err
-}
-
-func (p *Proxy) accept() {
-	for {
-		conn, err := p.listener.Accept()
-		if err != nil {
-			return // closed
-		}
-		p.mu.Lock()
-		if p.closed {
-			_ = conn.Close()
-		} else {
-			p.open[conn] = true
-			p.relaying.Go(func() { p.relay(conn) })
-		}
-		p.mu.Unlock()
-	}
-}
-
 // relay relays messages and replies, one after another, until either side ends or the
 // connection is cut.
 func (p *Proxy) relay(conn net.Conn) {
-	defer func() {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		delete(p.open, conn)
-		_ = conn.Close()
-	}()
 	server, err := net.Dial("tcp", p.target)
 	if err != nil {
 		return

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"sync"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
@@ -14,15 +13,8 @@ import (
 // StandIn stands in for a single MongoDB 8: it speaks the wire protocol and gives at
 // once the answers that it was told to. It must be closed.
 type StandIn struct {
-	URL string
-
-	answer   func(command bson.Raw) any
-	listener net.Listener
-	serving  sync.WaitGroup
-
-	mu     sync.Mutex // guards what follows
-	open   map[net.Conn]bool
-	closed bool
+	listening
+	answer func(command bson.Raw) any
 }
 
 // NewStandIn returns a server on a free port of 127.0.0.1 which replies to a command
@@ -30,53 +22,12 @@ type StandIn struct {
 // documents that a message has beside its command are the last key of that. What a
 // driver asks about the server itself is answered without it.
 func NewStandIn(answer func(command bson.Raw) any) (*StandIn, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
-	s := &StandIn{URL: "mongodb://" + listener.Addr().String() + "/", answer: answer, listener: listener, open: map[net.Conn]bool{}}
-	s.serving.Go(s.accept)
-	return s, nil
-}
-
-// Close ends the server and its connections.
-func (s *StandIn) Close() error {
-	err := s.listener.Close()
-	s.mu.Lock()
-	s.closed = true
-	for conn := range s.open {
-		_ = conn.Close() // so that nothing is read from it
-	}
-	s.mu.Unlock()
-	s.serving.Wait()
-	return err
-}
-
-func (s *StandIn) accept() {
-	for {
-		conn, err := s.listener.Accept()
-		if err != nil {
-			return // closed
-		}
-		s.mu.Lock()
-		if s.closed {
-			_ = conn.Close()
-		} else {
-			s.open[conn] = true
-			s.serving.Go(func() { s.serve(conn) })
-		}
-		s.mu.Unlock()
-	}
+	s := &StandIn{answer: answer}
+	return s, s.start(s.serve)
 }
 
 // serve answers the messages of a connection until it ends.
 func (s *StandIn) serve(conn net.Conn) {
-	defer func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		delete(s.open, conn)
-		_ = conn.Close()
-	}()
 	for {
 		message, err := readMessage(conn)
 		if err != nil {

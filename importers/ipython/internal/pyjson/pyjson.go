@@ -10,9 +10,10 @@ import (
 	"math"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
+
+	"github.com/taskdb/taskdb/importers/internal/invalid"
 )
 
 // MaxDepth is how deep objects and arrays may stand in each other.
@@ -31,7 +32,7 @@ const MaxDepth = 200
 // nesting beyond MaxDepth.
 func Value(data []byte) (v bsoncore.Value, notes []error, err error) {
 	p := &parser{data: data}
-	if at := invalidUTF8(data); at >= 0 {
+	if at := invalid.UTF8(data); at >= 0 {
 		return v, nil, fmt.Errorf("json: byte %d is not UTF-8", at)
 	}
 	v.Type, v.Data, err = p.value(nil, 0)
@@ -42,22 +43,6 @@ func Value(data []byte) (v bsoncore.Value, notes []error, err error) {
 		return bsoncore.Value{}, nil, fmt.Errorf("json at byte %d: %w", p.pos, err)
 	}
 	return v, p.notes, nil
-}
-
-// invalidUTF8 returns the place of the first byte of data that is not UTF-8,
-// or -1.
-func invalidUTF8(data []byte) int {
-	if utf8.Valid(data) {
-		return -1
-	}
-	at := 0
-	for {
-		r, n := utf8.DecodeRune(data[at:])
-		if r == utf8.RuneError && n == 1 {
-			return at
-		}
-		at += n
-	}
 }
 
 type parser struct {
