@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"os/signal"
 	"sync"
 	"syscall"
@@ -70,10 +71,7 @@ func (p *program) workCommand() *cobra.Command {
 	store.alwaysWrites(cmd)
 	work.register(cmd)
 	cmd.RunE = p.action(func(ctx context.Context, args []string) error {
-		if work.engines < 1 {
-			return usage("want 1 or more", "wrong --engines: %d", work.engines)
-		}
-		if _, err := parseFilter(work.filter, p.now); err != nil {
+		if err := work.check(args[0], p.now); err != nil {
 			return err
 		}
 		return store.change(ctx, p, func(db *taskdb.DB) error {
@@ -91,6 +89,20 @@ func (f *workFlags) register(cmd *cobra.Command) {
 	flags.StringVar(&f.filter, "filter", "", "only tasks that this `FILTER` selects")
 	flags.DurationVar(&f.lease, "lease", 30*time.Second, "how long a task is kept from others if this process dies")
 	flags.BoolVar(&f.untilIdle, "until-idle", false, "end when there is no task to claim")
+}
+
+// check refuses what cannot be: a command that is not there would fail every task.
+func (f *workFlags) check(command string, now time.Time) error {
+	switch _, err := exec.LookPath(command); {
+	case f.engines < 1:
+		return usage("want 1 or more", "wrong --engines: %d", f.engines)
+	case f.lease <= 0:
+		return usage("want more than 0s", "wrong --lease: %s", f.lease)
+	case err != nil:
+		return usage("name a program, or its path", "there is no command to run: %v", err)
+	}
+	_, err := parseFilter(f.filter, now)
+	return err
 }
 
 // work runs the engines until they end. In a store that no hub has, a hub in this
@@ -226,7 +238,12 @@ func (w worker) engine(ctx, carriedOn context.Context, name string) error {
 		claimed, err := w.client.Claim(ctx, claim)
 		switch {
 		case err == nil:
-			w.tell(claimed, w.carryOut(carriedOn, claimed))
+			explained := context.AfterFunc(ctx, func() {
+				w.note("%s is running, and ends first; a second interrupt stops it", printable(claimed.Lease.MsgID))
+			})
+			became := w.carryOut(carriedOn, claimed)
+			explained()
+			w.tell(claimed, became)
 		case ctx.Err() != nil:
 		case errors.Is(err, client.ErrNoTask):
 			if w.flags.untilIdle {

@@ -117,6 +117,8 @@ func TestWorkEnds(t *testing.T) {
 		begun, goOn := filepath.Join(dir, "begun"), filepath.Join(dir, "go-on")
 		id := strings.TrimSpace(taskdbRun(t, "", "submit", "touch "+begun+"; until test -e "+goOn+"; do sleep 0.1; done").stdout)
 		worker := exec.CommandContext(t.Context(), bin, "work", "--store", url, "--", "sh")
+		var stderr strings.Builder
+		worker.Stderr = &stderr
 		require.NoError(t, worker.Start())
 		require.Eventually(t, func() bool { _, err := os.Stat(begun); return err == nil }, time.Minute, 20*time.Millisecond)
 		for _, signal := range signals {
@@ -127,7 +129,23 @@ func TestWorkEnds(t *testing.T) {
 		}
 		require.NoError(t, worker.Wait())
 		require.Equal(t, state, resultOf(t, id).State)
+		require.Contains(t, stderr.String(), id+" is running, and ends first; a second interrupt stops it\n")
 	}
+}
+
+// TestWrongWork holds that what cannot work takes no task.
+func TestWrongWork(t *testing.T) {
+	filledStore(t)
+	id := strings.TrimSpace(taskdbRun(t, "", "submit", "true").stdout)
+	for want, args := range map[string][]string{
+		"there is no command to run: exec: \"no-such-program\": executable file not found in $PATH\nname a program, or its path\n": {"--", "no-such-program"},
+		"there is no command to run: exec: \"\": executable file not found in $PATH\nname a program, or its path\n":                {"--", ""},
+		"wrong --engines: 0\nwant 1 or more\n":    {"--engines", "0", "--", "true"},
+		"wrong --lease: -1s\nwant more than 0s\n": {"--lease", "-1s", "--", "true"},
+	} {
+		require.Equal(t, result{"", "taskdb work: " + want, exitUsage}, taskdbRun(t, "", append([]string{"work", "--until-idle"}, args...)...))
+	}
+	require.Equal(t, "1\n", onStore(t, "count", `{msg_id: "`+id+`", started: null}`))
 }
 
 // TestTour runs the tour that the documentation tells a new user to run.
