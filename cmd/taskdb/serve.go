@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"os/signal"
 	"sync"
@@ -54,7 +55,7 @@ func (p *program) serveCommand() *cobra.Command {
 		Short:   "Run a hub: take tasks in, hand them to engines, keep the results",
 		Long:    serveLong,
 		Example: serveExample,
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 	}
 	flags.register(cmd)
 	cmd.RunE = p.action(func(ctx context.Context, _ []string) error {
@@ -111,6 +112,24 @@ func (f *serveFlags) check(cmd *cobra.Command) error {
 			return usage("leave one of them out", "--demo has a store of its own, and --%s names another", name)
 		}
 	}
+	return f.checkLimits(cmd)
+}
+
+// checkLimits refuses limits that nothing keeps within.
+func (f *serveFlags) checkLimits(cmd *cobra.Command) error {
+	limits := &f.options.Limits
+	for _, limit := range []struct {
+		name  string
+		value int64
+	}{
+		{"stop-timeout", int64(f.options.StopTimeout)}, {"lease", int64(f.options.Hub.Lease)},
+		{"max-body", limits.Body}, {"max-upload", limits.Upload}, {"max-time", int64(limits.Time)}, {"max-wait", int64(limits.Wait)},
+		{"max-running", int64(limits.Running)}, {"max-waiting", int64(limits.Waiting)}, {"max-examined", limits.Examined},
+	} {
+		if limit.value <= 0 {
+			return usage("want more than 0", "wrong --%s: %s", limit.name, cmd.Flags().Lookup(limit.name).Value)
+		}
+	}
 	return nil
 }
 
@@ -158,11 +177,8 @@ func (p *program) serveStore(ctx context.Context, flags *serveFlags, at location
 		options.Traces = traces
 	}
 	hub, err := server.Open(ctx, db, options)
-	if errors.Is(err, server.ErrExposed) {
-		return &hinted{err, "make the first user: taskdb user add NAME --role operate; or, if you must: --insecure"}
-	}
 	if err != nil {
-		return err
+		return whyNotServed(err)
 	}
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP) // which would end the program
@@ -179,6 +195,20 @@ func (p *program) serveStore(ctx context.Context, flags *serveFlags, at location
 	stop()
 	working.Wait()
 	options.Log.Info("the hub has stopped")
+	return err
+}
+
+// whyNotServed adds to an error what to do about it.
+func whyNotServed(err error) error {
+	var wrong *net.AddrError
+	switch {
+	case errors.Is(err, server.ErrExposed):
+		return &hinted{err, "make the first user: taskdb user add NAME --role operate; or, if you must: --insecure"}
+	case errors.Is(err, syscall.EADDRINUSE):
+		return &hinted{err, "another program listens there, maybe a hub; take another address: --http, --mongo"}
+	case errors.As(err, &wrong):
+		return &hinted{err, "want HOST:PORT, as 127.0.0.1:4417"}
+	}
 	return err
 }
 

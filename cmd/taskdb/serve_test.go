@@ -130,6 +130,10 @@ func TestWrongServe(t *testing.T) {
 		"certificate alone":        {[]string{"--tls-cert", "x"}, exitUsage, "a certificate and its key go together\n"},
 		"no certificate":           {[]string{"--tls-cert", "x", "--tls-key", "y"}, exitFailure, "read the certificate: open x: no such file or directory\n"},
 		"demonstration of a store": {[]string{"--demo"}, exitUsage, "--demo has a store of its own, and --store names another\n"},
+		"address":                  {[]string{"--http", "4417"}, exitFailure, "missing port in address\nwant HOST:PORT, as 127.0.0.1:4417\n"},
+		"limit":                    {[]string{"--max-body", "-1"}, exitUsage, "wrong --max-body: -1\nwant more than 0\n"},
+		"lease":                    {[]string{"--lease", "0s"}, exitUsage, "wrong --lease: 0s\nwant more than 0\n"},
+		"length of time":           {[]string{"--max-time", "10"}, exitUsage, "wrong --max-time: \"10\"\nwant a length of time, as 500ms, 30s or 1h30m\n"},
 		"nothing kept":             {[]string{"--store", "nodb:"}, exitUsage, "a hub keeps tasks, and nodb: keeps nothing\n"},
 		"level":                    {[]string{"--log-level", "loud"}, exitUsage, "--log-level is no level: \"loud\"\n"},
 		"a hub's store":            {[]string{"--store", "http://127.0.0.1:1"}, exitUsage, "a hub serves a store, and not another hub: http://127.0.0.1:1\n"},
@@ -143,6 +147,15 @@ func TestWrongServe(t *testing.T) {
 	}
 	require.Equal(t, result{"", "taskdb serve: --demo has a store of its own, and --node names another\nleave one of them out\n", exitUsage},
 		taskdbRun(t, "", "serve", "--demo", "--node", "node1"))
+
+	t.Setenv("TASKDB_SERVE_MAX_RUNNING", "many")
+	require.Equal(t, result{"", "taskdb serve: TASKDB_SERVE_MAX_RUNNING: strconv.ParseInt: parsing \"many\": invalid syntax\nwant a whole number\n", exitUsage},
+		taskdbRun(t, "", "serve", "--demo"))
+	os.Unsetenv("TASKDB_SERVE_MAX_RUNNING")
+	s := startServe(t, "--store", "dict:")
+	got := taskdbRun(t, "", "serve", "--store", "dict:", "--http", strings.Trim(s.url, "htp:/"))
+	require.Equal(t, exitFailure, got.code)
+	require.Contains(t, got.stderr, "address already in use\nanother program listens there, maybe a hub; take another address: --http, --mongo\n")
 }
 
 // TestServeSettings holds that what serve has flags for can stand in the environment

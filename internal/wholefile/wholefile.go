@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
@@ -16,7 +17,7 @@ import (
 func Write(path string, do func(w io.Writer) error) error {
 	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
-		return fmt.Errorf("write to a file: %w", err)
+		return fmt.Errorf("write %s: %w", path, causeOf(err))
 	}
 	err = do(file)
 	if err == nil {
@@ -30,4 +31,13 @@ func Write(path string, do func(w io.Writer) error) error {
 		return errors.Join(err, os.Remove(file.Name()))
 	}
 	return nil
+}
+
+// causeOf is an error without its path, which is that of the file to be renamed.
+func causeOf(err error) error {
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		return at.Err
+	}
+	return err
 }

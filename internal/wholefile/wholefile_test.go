@@ -3,6 +3,7 @@ package wholefile_test
 import (
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
@@ -40,7 +41,10 @@ func TestWrite(t *testing.T) {
 	info, err := os.Stat(path)
 	require.NoError(t, err)
 	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
-	require.Error(t, wholefile.Write(filepath.Join(dir, "no", "file"), text("")))
+	nowhere := filepath.Join(dir, "no", "file")
+	err = wholefile.Write(nowhere, text(""))
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	require.ErrorContains(t, err, "write "+nowhere+": ")
 }
 
 // TestVersion holds that a file that was replaced or written to, even by as many
