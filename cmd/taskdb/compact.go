@@ -24,7 +24,7 @@ func (p *program) compactCommand() *cobra.Command {
 		Short:   "Give back to the machine what removed records took",
 		Long:    compactLong,
 		Example: "  taskdb purge '{completed: {$lt: \"-7d\"}}' --yes\n  taskdb compact",
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 	}
 	store.registerStore(cmd)
 	store.alwaysWrites(cmd)

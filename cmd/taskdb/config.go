@@ -40,7 +40,7 @@ func (p *program) configCommand(config *configFlag) *cobra.Command {
 		Short:   "Show the settings that are in force, and where they are from",
 		Long:    configLong,
 		Example: "  taskdb config\n  TASKDB_SERVE_HTTP=127.0.0.1:8080 taskdb config -o json",
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 	}
 	which.register(cmd)
 	output.register(cmd, formTable, listForms...)

@@ -93,6 +93,7 @@ func (f *configFlag) sources(root *cobra.Command) (settings.Sources, error) {
 // wrongSetting explains why a setting was refused.
 func wrongSetting(err error) error {
 	var unknown *settings.UnknownError
+	var wrong *settings.ValueError
 	switch {
 	case err == nil:
 		return nil
@@ -100,6 +101,8 @@ func wrongSetting(err error) error {
 		return usage("did you mean "+unknown.Nearest+"?", "%v", err)
 	case errors.As(err, &unknown):
 		return usage("see: taskdb config", "%v", err)
+	case errors.As(err, &wrong):
+		return usage(wantedOf(wrong.Type), "%v", err)
 	}
 	return usage("", "%v", err)
 }

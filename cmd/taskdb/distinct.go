@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -40,6 +41,9 @@ func (p *program) distinctCommand() *cobra.Command {
 	output.register(cmd, formLines, distinctForms...)
 	cmd.RunE = p.action(func(ctx context.Context, args []string) error {
 		path := args[0]
+		if path == "" || strings.HasPrefix(path, "$") {
+			return usage("want a key, or a path: queue, result_content.status", "wrong PATH: %q", path)
+		}
 		selected, err := filter.selection(filterArg(args, 1), p.now)
 		if err != nil {
 			return err

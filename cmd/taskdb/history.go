@@ -20,7 +20,7 @@ func (p *program) historyCommand() *cobra.Command {
 		Short:   "Print the ids of all tasks, as they were submitted",
 		Long:    historyLong,
 		Example: "  taskdb history | tail -1",
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 	}
 	source.register(cmd)
 	cmd.RunE = p.action(func(ctx context.Context, _ []string) error {

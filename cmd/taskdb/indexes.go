@@ -163,6 +163,14 @@ func (p *program) indexesDropCommand() *cobra.Command {
 	return cmd
 }
 
+// noArguments checks that there is none.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usage("want: "+cmd.UseLine(), "no argument is wanted, and there is %q", args[0])
+	}
+	return nil
+}
+
 // oneArgument checks that there is one, not more or less.
 func oneArgument(cmd *cobra.Command, args []string) error {
 	if len(args) != 1 {

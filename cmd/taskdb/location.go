@@ -35,6 +35,8 @@ func locate(place, text string) (location, error) {
 		return location{}, usage("write a file as sqlite:"+text, "%s is no URL: %q", place, text)
 	case !slices.Contains(schemes, u.Scheme):
 		return location{}, usage(storeHint, "%s is of no kind of store: %q", place, u.Redacted())
+	case u.Host == "" && isOnNetwork(u):
+		return location{}, usage(storeHint, "%s has no host", place)
 	}
 	return location{url: u}, nil
 }
@@ -114,6 +116,11 @@ func (l location) path() string {
 		path = l.url.Path
 	}
 	return filepath.FromSlash(path)
+}
+
+// isOnNetwork tells whether a URL is that of a server.
+func isOnNetwork(u *url.URL) bool {
+	return strings.HasPrefix(u.Scheme, "http") || strings.HasPrefix(u.Scheme, "mongodb")
 }
 
 // isHub tells whether the store is one behind a hub.

@@ -33,7 +33,7 @@ func (p *program) queuesCommand() *cobra.Command {
 		Short:   "Show what waits and runs in the queues",
 		Long:    queuesLong,
 		Example: "  taskdb queues\n  taskdb queues --engines",
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 	}
 	store.register(cmd)
 	output.register(cmd, formTable, listForms...)
@@ -49,7 +49,7 @@ func (p *program) queuesCommand() *cobra.Command {
 				return err
 			}
 			if stop := status.Drained; stop != nil {
-				p.note(cmd.CommandPath(), "the hub takes no tasks since %s: %s", stop.Since.Format(time.RFC3339), printable(stop.Reason))
+				p.note(cmd.CommandPath(), "the hub takes no tasks since %s%s", stop.Since.Format(time.RFC3339), reasonOf(stop))
 			}
 			if engines {
 				return printEach(p.printer(form, engineColumns), status.Engines, engineDocument)
@@ -58,6 +58,14 @@ func (p *program) queuesCommand() *cobra.Command {
 		})
 	})
 	return cmd
+}
+
+// reasonOf tells the reason of a stop, if there is one.
+func reasonOf(stop *api.Stop) string {
+	if stop.Reason == "" {
+		return ""
+	}
+	return ": " + printable(stop.Reason)
 }
 
 // printEach prints a document of each thing in a list.

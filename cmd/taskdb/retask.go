@@ -115,7 +115,12 @@ exit code is 1.
 
 ` + choiceHelp,
 		Example: "  taskdb priority 10 \"$id\"\n  taskdb priority --yes -- -5 '{label: \"batch\"}'",
-		Args:    cobra.MinimumNArgs(1),
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usage("want: "+cmd.UseLine(), "arguments are missing")
+			}
+			return nil
+		},
 	}
 	store.register(cmd)
 	choice.register(cmd)

@@ -35,7 +35,7 @@ func (f *sourceFlags) use(ctx context.Context, p *program, cmd *cobra.Command, d
 	if len(f.in) == 0 {
 		return f.store.read(ctx, p, do)
 	}
-	for _, other := range []string{"store", "collection"} {
+	for _, other := range []string{"store", "hub", "store-type", "store-path", "node", "collection"} {
 		if cmd.Flags().Changed(other) {
 			return usage("import the file into the store, or ask it alone", "--in and --%s exclude each other", other)
 		}

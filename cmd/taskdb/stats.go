@@ -35,7 +35,7 @@ func (p *program) statsCommand() *cobra.Command {
 		Short:   "Show how many records there are, in which states, and how large",
 		Long:    statsLong,
 		Example: "  taskdb stats\n  taskdb stats -o json --collection mine.task_records",
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 	}
 	source.register(cmd)
 	output.register(cmd, formTable, listForms...)

@@ -169,6 +169,12 @@ func whyNotOpen(ctx context.Context, at location, err error) error {
 	if at.path() == "" {
 		return err
 	}
+	switch info, statErr := os.Stat(at.path()); {
+	case statErr != nil, info.Size() == 0:
+		return err
+	case info.IsDir():
+		return &hinted{err, "it is a directory; a store is a file: sqlite:" + at.path() + "/tasks.db"}
+	}
 	other, openErr := importers.Open(ctx, at.path())
 	if openErr != nil {
 		return err
@@ -202,7 +208,7 @@ func (p *program) storeCommand() *cobra.Command {
 environment variable ` + storeVariable + ` or of the file of settings, else of a file in
 your state directory.`,
 		Example: "  taskdb store\n  taskdb store --node node1",
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 	}
 	which.register(cmd)
 	cmd.RunE = p.action(func(context.Context, []string) error {

@@ -121,6 +121,10 @@ want sqlite:FILE, sqlite:///absolute/FILE, mongodb://HOST/, http://HUB, dict: or
 taskdb count: --store is no URL
 want sqlite:FILE, sqlite:///absolute/FILE, mongodb://HOST/, http://HUB, dict: or nodb:
 `},
+		"no host": {[]string{"count", "--store", "mongodb://"}, exitUsage, `
+taskdb count: --store has no host
+want sqlite:FILE, sqlite:///absolute/FILE, mongodb://HOST/, http://HUB, dict: or nodb:
+`},
 		"no URL": {[]string{"import", "--store", ":", "x"}, exitUsage, `
 taskdb import: --store is no URL: parse ":": missing protocol scheme
 want sqlite:FILE, sqlite:///absolute/FILE, mongodb://HOST/, http://HUB, dict: or nodb:
@@ -151,6 +155,12 @@ write it as ipython-tasks.task_records
 		t.Run(name, func(t *testing.T) {
 			require.Equal(t, result{"", c.want[1:], c.code}, taskdbRun(t, "", c.args...))
 		})
+	}
+	dir := t.TempDir()
+	for _, command := range [][]string{{"count"}, {"add", "{a: 1}"}} {
+		got := taskdbRun(t, "", append(command, "--store", "sqlite:"+dir)...)
+		require.Equal(t, exitFailure, got.code)
+		require.Contains(t, got.stderr, "\nit is a directory; a store is a file: sqlite:"+dir+"/tasks.db\n")
 	}
 	t.Setenv(storeVariable, "tasks.db")
 	require.Equal(t, result{"", "taskdb find: TASKDB_STORE is no URL: \"tasks.db\"\nwrite a file as sqlite:tasks.db\n", exitUsage},

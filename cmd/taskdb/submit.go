@@ -103,6 +103,12 @@ func (f *submitFlags) tasks(ctx context.Context, p *program, args []string) ([]a
 
 // common is what all tasks have in common.
 func (f *submitFlags) common(now time.Time) (task api.Task, err error) {
+	switch {
+	case f.retries < 0:
+		return task, usage("want 0 or more", "wrong --retries: %d", f.retries)
+	case f.timeLimit < 0:
+		return task, usage("want more than 0s", "wrong --time-limit: %s", f.timeLimit)
+	}
 	task = api.Task{
 		MsgID: f.id, Queue: f.queue, Label: f.label, ClientUUID: f.client,
 		Priority: f.priority, Retries: f.retries, After: f.after,

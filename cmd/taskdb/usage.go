@@ -83,10 +83,32 @@ func syntaxHint(text string, err *shelljson.SyntaxError) string {
 // wrongFlag explains an error about flags.
 func wrongFlag(cmd *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
-	if errors.As(err, &unknown) && unknown.GetSpecifiedName() == "in" {
+	var invalid *pflag.InvalidValueError
+	switch {
+	case errors.As(err, &unknown) && unknown.GetSpecifiedName() == "in":
 		return usage("import the file into one: taskdb import FILE", "--in asks a file, and this is about a store")
+	case errors.As(err, &unknown) && isDigit(unknown.GetSpecifiedName()):
+		return usage("put -- before it: "+cmd.CommandPath()+" -- -"+unknown.GetSpecifiedShortnames(),
+			"a number with a minus is taken for a flag: -%s", unknown.GetSpecifiedShortnames())
+	case errors.As(err, &invalid):
+		return usage(wantedOf(invalid.GetFlag().Value.Type()), "wrong --%s: %q", invalid.GetFlag().Name, invalid.GetValue())
 	}
 	return err
+}
+
+func isDigit(text string) bool { return len(text) == 1 && text[0] >= '0' && text[0] <= '9' }
+
+// wantedOf says how a value is written of a type that pflag knows.
+func wantedOf(kind string) string {
+	switch kind {
+	case "int", "int64":
+		return "want a whole number"
+	case "duration":
+		return "want a length of time, as 500ms, 30s or 1h30m"
+	case "bool":
+		return "want true or false"
+	}
+	return ""
 }
 
 // place shows the path to what is wrong.

@@ -129,6 +129,30 @@ want one of: jsonl, json, canonical
 taskdb distinct: arguments are missing
 want: taskdb distinct PATH [FILTER] [flags]
 `},
+		"empty path": {[]string{"distinct", ""}, `
+taskdb distinct: wrong PATH: ""
+want a key, or a path: queue, result_content.status
+`},
+		"path of an expression": {[]string{"distinct", "$queue"}, `
+taskdb distinct: wrong PATH: "$queue"
+want a key, or a path: queue, result_content.status
+`},
+		"argument too many": {[]string{"history", "x"}, `
+taskdb history: no argument is wanted, and there is "x"
+want: taskdb history [flags]
+`},
+		"no number": {[]string{"find", "--limit", "x"}, `
+taskdb find: wrong --limit: "x"
+want a whole number
+`},
+		"file and store": {[]string{"find", "--store-path", "x"}, `
+taskdb find: --in and --store-path exclude each other
+import the file into the store, or ask it alone
+`},
+		"file and hub": {[]string{"find", "--hub", "http://x"}, `
+taskdb find: --in and --hub exclude each other
+import the file into the store, or ask it alone
+`},
 		"no id": {[]string{"get"}, `
 taskdb get: no id was given
 want: taskdb get ID... [flags]
@@ -142,6 +166,22 @@ see: taskdb history --help
 			args := append([]string{c.args[0], "--in", sample}, c.args[1:]...)
 			require.Equal(t, result{"", strings.TrimPrefix(c.want, "\n"), exitUsage}, taskdbRun(t, "", args...))
 		})
+	}
+}
+
+// TestWrongTasks holds that of tasks, too, it is told what is wrong with their flags.
+func TestWrongTasks(t *testing.T) {
+	newStore(t)
+	for want, args := range map[string][]string{
+		"submit: wrong --retries: -1\nwant 0 or more\n":                                                      {"submit", "--retries", "-1", "x"},
+		"submit: wrong --time-limit: -1s\nwant more than 0s\n":                                               {"submit", "--time-limit", "-1s", "x"},
+		"priority: arguments are missing\nwant: taskdb priority NUMBER ID...|[FILTER] [flags]\n":             {"priority"},
+		"priority: a number with a minus is taken for a flag: -5\nput -- before it: taskdb priority -- -5\n": {"priority", "-5", "fit-1"},
+		"result: wrong --timeout: \"x\"\nwant a length of time, as 500ms, 30s or 1h30m\n":                    {"result", "--timeout", "x", "fit-1"},
+		"count: --hub is of no kind of store: \"ftp://x\"\nwant http://HOST:PORT or https://…\n":             {"count", "--hub", "ftp://x"},
+		"count: --hub has no host\nwant http://HOST:PORT or https://…\n":                                     {"count", "--hub", "http:///x"},
+	} {
+		require.Equal(t, result{"", "taskdb " + want, exitUsage}, taskdbRun(t, "", args...))
 	}
 }
 

@@ -116,7 +116,7 @@ func (p *program) userListCommand() *cobra.Command {
 		Use:   "list",
 		Short: "Show the users",
 		Long:  "List shows the users, by name, and what they may do.",
-		Args:  cobra.NoArgs,
+		Args:  noArguments,
 	}
 	users.register(cmd)
 	output.register(cmd, formTable, listForms...)

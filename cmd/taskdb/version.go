@@ -13,7 +13,7 @@ func (p *program) versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the version of taskdb and of Go",
-		Args:  cobra.NoArgs,
+		Args:  noArguments,
 		RunE: p.action(func(context.Context, []string) error {
 			_, err := fmt.Fprintln(p.stdout, version())
 			return err

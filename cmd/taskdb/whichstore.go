@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"path/filepath"
 	"strings"
 
@@ -72,9 +73,14 @@ func (w *whichStore) locateHub(store settings.Strength) (location, error) {
 	if store == settings.OnCommandLine {
 		return location{}, usage("leave one of them out", "%s has a store of its own, and another is named", w.place("hub"))
 	}
+	const hint = "want http://HOST:PORT or https://…"
 	at, err := locate(w.place("hub"), w.hub)
-	if err == nil && !at.isHub() {
-		err = usage("want http://HOST:PORT or https://…", "%s is no URL of a hub: %q", w.place("hub"), at.String())
+	var wrong *usageError
+	switch {
+	case errors.As(err, &wrong):
+		wrong.hint = hint
+	case !at.isHub():
+		err = usage(hint, "%s is no URL of a hub: %q", w.place("hub"), at.String())
 	}
 	return at, err
 }

@@ -118,7 +118,7 @@ func (s Sources) apply(flags *pflag.FlagSet, flag *pflag.Flag, key string) error
 		return nil
 	}
 	if err := set(flag.Value, values); err != nil {
-		return &ValueError{place, key, err}
+		return &ValueError{place, key, flag.Value.Type(), err}
 	}
 	annotate(flags, flag.Name, originAnnotation, place)
 	return nil
@@ -138,6 +138,7 @@ func set(value pflag.Value, values []string) error {
 type ValueError struct {
 	Place string // a variable or the path of a file
 	Key   string
+	Type  string // of the flag's value
 	Err   error
 }
 
