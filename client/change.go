@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 
 	"github.com/google/uuid"
@@ -24,7 +23,7 @@ func onceHeader() http.Header { return http.Header{api.HeaderOnce: {uuid.NewStri
 func (c *Client) Purge(ctx context.Context, p api.Purge) (api.Purged, error) {
 	var answer api.Purged
 	if err := c.once(ctx, p, &answer, "v1", "tasks", "purge"); err != nil {
-		return answer, fmt.Errorf("purge: %w", err)
+		return answer, wrap("purge", err)
 	}
 	return answer, nil
 }
@@ -34,7 +33,7 @@ func (c *Client) Purge(ctx context.Context, p api.Purge) (api.Purged, error) {
 func (c *Client) Resubmit(ctx context.Context, choice api.Choice) ([]api.Resubmitted, error) {
 	var answer api.ResubmitAnswer
 	if err := c.once(ctx, choice, &answer, "v1", "tasks", "resubmit"); err != nil {
-		return nil, fmt.Errorf("resubmit: %w", err)
+		return nil, wrap("resubmit", err)
 	}
 	return answer.Tasks, nil
 }
@@ -50,7 +49,7 @@ type Answer struct {
 func (c *Client) Cancel(ctx context.Context, choice api.Choice, reason string) ([]Answer, error) {
 	answers, err := c.each(ctx, "cancel", api.Cancellation{Choice: choice, Reason: reason})
 	if err != nil {
-		return nil, fmt.Errorf("cancel: %w", err)
+		return nil, wrap("cancel", err)
 	}
 	return answers, nil
 }
@@ -61,7 +60,7 @@ func (c *Client) Cancel(ctx context.Context, choice api.Choice, reason string) (
 func (c *Client) ChangePriority(ctx context.Context, choice api.Choice, priority int64) ([]Answer, error) {
 	answers, err := c.each(ctx, "priority", api.PriorityChange{Choice: choice, Priority: priority})
 	if err != nil {
-		return nil, fmt.Errorf("change priority: %w", err)
+		return nil, wrap("change priority", err)
 	}
 	return answers, nil
 }

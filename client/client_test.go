@@ -190,6 +190,9 @@ func TestErrors(t *testing.T) {
 	require.ErrorIs(t, err, taskdb.ErrNotFound)
 	_, err = c.Purge(ctx, api.Purge{})
 	require.ErrorIs(t, err, taskdb.ErrNotAll)
+	require.EqualError(t, err, "purge: the filter selects every record, which has to be said", "what failed is said once")
+	_, err = c.Cancel(ctx, api.Choice{}, "")
+	require.ErrorContains(t, err, "cancel: ")
 	_, err = c.Purge(ctx, api.Purge{Choice: api.Choice{All: true}})
 	var unfinished *taskdb.UnfinishedError
 	require.ErrorAs(t, err, &unfinished)

@@ -3,7 +3,6 @@ package client
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -33,7 +32,7 @@ func (c *Client) Claim(ctx context.Context, claim api.Claim) (*Claimed, error) {
 		err = claimed.Record.UnmarshalBSON(bson.Raw(answer.Record))
 	}
 	if err != nil {
-		return nil, fmt.Errorf("claim: %w", err)
+		return nil, wrap("claim", err)
 	}
 	return claimed, nil
 }
@@ -50,7 +49,7 @@ func (c *Client) Renew(ctx context.Context, lease api.Lease, hold time.Duration)
 	var renewed api.Lease
 	call := Call{Method: http.MethodPost, Path: []string{"v1", "leases", lease.ID, "renew"}, Again: true}
 	if err := c.json(ctx, call, renewal, &renewed); err != nil {
-		return api.Lease{}, fmt.Errorf("renew: %w", err)
+		return api.Lease{}, wrap("renew", err)
 	}
 	return renewed, nil
 }
@@ -60,7 +59,7 @@ func (c *Client) Renew(ctx context.Context, lease api.Lease, hold time.Duration)
 func (c *Client) Output(ctx context.Context, lease api.Lease, piece api.OutputPiece) error {
 	piece.MsgID = lease.MsgID
 	if err := c.once(ctx, piece, nil, "v1", "leases", lease.ID, "output"); err != nil {
-		return fmt.Errorf("output: %w", err)
+		return wrap("output", err)
 	}
 	return nil
 }
@@ -90,7 +89,7 @@ func (c *Client) Finish(ctx context.Context, lease api.Lease, result api.Complet
 		return state, nil
 	}
 	if err != nil {
-		return "", fmt.Errorf("finish: %w", err)
+		return "", wrap("finish", err)
 	}
 	return taskdb.State(answer.State), nil
 }

@@ -93,6 +93,14 @@ func ErrorOf(problem *api.Problem) error {
 	return &Error{*problem}
 }
 
+// wrap says in an error what failed, unless the server's words begin with that.
+func wrap(what string, err error) error {
+	if strings.HasPrefix(err.Error(), what+": ") {
+		return err
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
+
 // Error returns what the server says of it.
 func (e *Error) Error() string {
 	if e.Detail == "" {

@@ -11,7 +11,7 @@ import (
 // Counts returns how many tasks are in each state.
 func (c *Client) Counts(ctx context.Context) (counts api.Counts, err error) {
 	if err := c.get(ctx, []string{"v1", "counts"}, nil, &counts); err != nil {
-		return counts, fmt.Errorf("counts: %w", err)
+		return counts, wrap("counts", err)
 	}
 	return counts, nil
 }
@@ -20,7 +20,7 @@ func (c *Client) Counts(ctx context.Context) (counts api.Counts, err error) {
 // stopped.
 func (c *Client) QueueStatus(ctx context.Context) (status api.Status, err error) {
 	if err := c.get(ctx, []string{"v1", "status"}, nil, &status); err != nil {
-		return status, fmt.Errorf("status: %w", err)
+		return status, wrap("status", err)
 	}
 	return status, nil
 }
@@ -29,7 +29,7 @@ func (c *Client) QueueStatus(ctx context.Context) (status api.Status, err error)
 // hub's tasks.
 func (c *Client) Collections(ctx context.Context) (collections api.Collections, err error) {
 	if err := c.get(ctx, []string{"v1", "collections"}, nil, &collections); err != nil {
-		return collections, fmt.Errorf("collections: %w", err)
+		return collections, wrap("collections", err)
 	}
 	return collections, nil
 }

@@ -62,7 +62,7 @@ func (c *Client) DBQueryRaw(ctx context.Context, q taskdb.Query) iter.Seq2[bson.
 				sent.Limit = max(0, sent.Limit-end.Count)
 			}
 		}
-		yield(nil, fmt.Errorf("query: %w", err))
+		yield(nil, wrap("query", err))
 	}
 }
 
@@ -103,7 +103,7 @@ func (c *Client) PagesFrom(ctx context.Context, q taskdb.Query, token string) it
 			}
 			sent.Page = answer.Next
 		}
-		yield(taskdb.Page{}, fmt.Errorf("query: %w", err))
+		yield(taskdb.Page{}, wrap("query", err))
 	}
 }
 
@@ -120,7 +120,7 @@ func (c *Client) Count(ctx context.Context, q taskdb.Query) (int64, error) {
 		err = c.json(ctx, Call{Method: http.MethodPost, Path: []string{"v1", "tasks", "count"}, Again: true}, sent, &answer)
 	}
 	if err != nil {
-		return 0, fmt.Errorf("count: %w", err)
+		return 0, wrap("count", err)
 	}
 	return answer.Count, nil
 }
@@ -135,7 +135,7 @@ func (c *Client) Distinct(ctx context.Context, path string, filter any) ([]bson.
 		err = c.json(ctx, call, api.Distinct{Path: path, Filter: sent.Filter}, &answer)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("distinct %q: %w", path, err)
+		return nil, wrap(fmt.Sprintf("distinct %q", path), err)
 	}
 	values := make([]bson.RawValue, len(answer.Values))
 	for i, doc := range answer.Values {
@@ -149,7 +149,7 @@ func (c *Client) History(ctx context.Context) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		for doc, err := range c.Stream(ctx, Call{Method: http.MethodGet, Path: []string{"v1", "history"}, Again: true}) {
 			if err != nil {
-				yield("", fmt.Errorf("history: %w", err))
+				yield("", wrap("history", err))
 				return
 			}
 			if msgID, _ := doc.Lookup("msg_id").StringValueOK(); !yield(msgID, nil) {
@@ -164,7 +164,7 @@ func (c *Client) History(ctx context.Context) iter.Seq2[string, error] {
 func (c *Client) Lookup(ctx context.Context, prefix string) (string, error) {
 	var answer api.Lookup
 	if err := c.get(ctx, []string{"v1", "lookup"}, url.Values{"prefix": {prefix}}, &answer); err != nil {
-		return "", fmt.Errorf("look up %q: %w", prefix, err)
+		return "", wrap(fmt.Sprintf("look up %q", prefix), err)
 	}
 	return answer.MsgID, nil
 }
@@ -173,7 +173,7 @@ func (c *Client) Lookup(ctx context.Context, prefix string) (string, error) {
 func (c *Client) Chain(ctx context.Context, msgID string) ([]string, error) {
 	var answer api.Chain
 	if err := c.get(ctx, []string{"v1", "tasks", msgID, "chain"}, nil, &answer); err != nil {
-		return nil, fmt.Errorf("chain of %q: %w", msgID, err)
+		return nil, wrap(fmt.Sprintf("chain of %q", msgID), err)
 	}
 	return answer.MsgIDs, nil
 }

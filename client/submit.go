@@ -24,14 +24,14 @@ func (c *Client) Submit(ctx context.Context, tasks ...api.Task) ([]api.Submitted
 	named := slices.Clone(tasks)
 	for i := range named {
 		if err := name(&named[i]); err != nil {
-			return nil, fmt.Errorf("submit: %w", err)
+			return nil, wrap("submit", err)
 		}
 	}
 	call := Call{Method: http.MethodPost, Path: []string{"v1", "tasks"}, Again: true}
 	var answer api.SubmissionAnswer
 	err := c.sendWithBuffers(ctx, call, taskBuffers(named), api.Submission{Tasks: named}, &answer)
 	if err != nil {
-		return nil, fmt.Errorf("submit: %w", err)
+		return nil, wrap("submit", err)
 	}
 	return answer.Tasks, nil
 }
