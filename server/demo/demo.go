@@ -45,26 +45,26 @@ func submit(ctx context.Context, h *hub.Hub) {
 	}
 }
 
-// run is the tasks of one run: some that need what the first has prepared, and a last
-// one that needs them all.
+// run is the tasks of one run: some that need what the first has prepared, half of
+// which are tried once only, and a last one that needs them all.
 func run(n int) []hub.Task {
 	id := func(name string) string { return fmt.Sprintf("run%d-%s", n, name) }
-	task := func(name, queue string, after ...string) hub.Task {
+	task := func(name, queue string, retries int64, after ...string) hub.Task {
 		header, _ := bson.Marshal(bson.D{{Key: "username", Value: "demo"}}) // it has nothing that could not be
 		content, _ := bson.Marshal(bson.D{{Key: "run", Value: n}, {Key: "step", Value: name}})
 		return hub.Task{
 			MsgID: id(name), Header: header, Content: content, ClientUUID: "demo", Queue: queue, Label: name,
-			After: after, Retries: 1, Priority: int64(n % 3),
+			After: after, Retries: retries, Priority: int64(n % 3),
 		}
 	}
-	tasks := []hub.Task{task("prepare", "io")}
+	tasks := []hub.Task{task("prepare", "io", 1)}
 	var simulated []string
 	for i := range steps {
 		name := fmt.Sprintf("simulate%d", i+1)
-		tasks = append(tasks, task(name, "compute", id("prepare")))
+		tasks = append(tasks, task(name, "compute", int64(i%2), id("prepare")))
 		simulated = append(simulated, id(name))
 	}
-	return append(tasks, task("collect", "io", simulated...))
+	return append(tasks, task("collect", "io", 1, simulated...))
 }
 
 // sleep waits for a time, or until the context ends.

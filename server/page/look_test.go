@@ -39,6 +39,23 @@ func TestLook(t *testing.T) {
 	}
 }
 
+// TestNamesStayInOneLine holds that ids and names with hyphens do not break a row.
+func TestNamesStayInOneLine(t *testing.T) {
+	w := newWorld(t, httpapi.Options{})
+	_, err := w.hub.Submit(t.Context(), hub.Task{MsgID: "run-12-of-34-collect", Label: "collect-the-results", Queue: "compute-large"})
+	require.NoError(t, err)
+	_, err = w.hub.Claim(t.Context(), hub.Claim{Engine: "the-engine-1", Queues: []string{"compute-large"}})
+	require.NoError(t, err)
+	for name, s := range map[string]screen{"desk": desk, "phone": {320, 640, "light"}} {
+		b := open(t, w, s)
+		for view, names := range map[string]string{"#/tasks": "table.tasks .id, table.tasks .mono", "#/queues": "tbody td:first-child a"} {
+			b.visit(view, "tbody td")
+			tallest := "Math.max(...[...document.querySelectorAll(" + quoted(names) + ")].map((one) => one.offsetHeight))"
+			require.Less(t, value[float64](b, tallest), 30.0, "%s on a %s", view, name)
+		}
+	}
+}
+
 // newest is the msg_id of the task in a state that was submitted last.
 func (w *world) newest(t *testing.T, state taskdb.State) (msgID string) {
 	for record, err := range w.db.Find(t.Context(), taskdb.Query{Filter: state.Filter(), Sort: `{submitted: -1}`, Limit: 1}) {

@@ -105,7 +105,7 @@ export function lanes({ open, zoom }) {
     if (!run.label || right - left < 40 * devicePixelRatio) return;
     ctx.font = scaled(font);
     if (ctx.measureText(run.label).width > right - left - 2 * margin) return;
-    ctx.fillStyle = colour("on-state");
+    ctx.fillStyle = colour(outcomeState(run.outcome) === "aborted" ? "on-aborted" : "on-state");
     ctx.textBaseline = "middle";
     ctx.textAlign = "left";
     ctx.fillText(run.label, left + margin, middle + devicePixelRatio / 2);

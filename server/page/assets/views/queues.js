@@ -65,7 +65,7 @@ export function queues(root) {
     const most = Math.max(...list.map((one) => one.ready + one.waiting + one.running + one.foreign), 1);
     const row = (one) => h(
       "tr", { class: one.paused ? "paused" : "" },
-      h("td", {}, link(to("tasks", { filter: one.queue ? `{completed: null, queue: ${JSON.stringify(one.queue)}}` : "{completed: null, queue: null}" }), {}, one.queue || "without a name"),
+      h("td", { class: "queue", title: one.queue }, link(to("tasks", { filter: one.queue ? `{completed: null, queue: ${JSON.stringify(one.queue)}}` : "{completed: null, queue: null}" }), {}, one.queue || "without a name"),
         one.paused && h("small", { class: "stop" }, stopped(one.paused))),
       h("td", { class: "number" }, count(one.running)), h("td", { class: "number" }, count(one.ready)),
       h("td", { class: "number" }, count(one.waiting)), h("td", { class: "number wide" }, count(one.foreign)),
