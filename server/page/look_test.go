@@ -118,6 +118,23 @@ func TestEmptyHub(t *testing.T) {
 	b.says(".empty", "There is no such task")
 }
 
+// TestGoneHub holds that the page says so when nobody answers, and where.
+func TestGoneHub(t *testing.T) {
+	w := newWorld(t, httpapi.Options{})
+	w.some(t)
+	b := open(t, w, desk)
+	b.visit("", ".tile")
+	require.NoError(t, w.server.Listener.Close())
+	w.server.CloseClientConnections()
+	b.says(".liveness", "Offline")
+	b.says(".broken", "Nobody answers at 127.0.0.1:")
+	b.sees("!document.querySelector('.loading')")
+	for _, view := range []string{"#/tasks", "#/engines", "#/queues"} {
+		value[bool](b, "(location.hash = "+quoted(view)+", true)")
+		b.says(".broken button", "Try again")
+	}
+}
+
 // TestQuietHub holds that the overview leads to what happened last, if that was long
 // ago.
 func TestQuietHub(t *testing.T) {

@@ -47,7 +47,7 @@ async function send(method, path, body, headers, signal) {
     return await fetch(path, { method, headers, signal, body: body === undefined ? undefined : JSON.stringify(body) });
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Problem(0, { title: "The server cannot be reached", detail: "The server cannot be reached." });
+    throw new Problem(0, { title: "The server cannot be reached", detail: `Nobody answers at ${location.host}.` });
   }
 }
 

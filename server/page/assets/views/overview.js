@@ -88,6 +88,7 @@ export function overview(root) {
     } catch (problem) {
       charts.setAttribute("aria-busy", "false");
       fill(charts, h("div", { class: "card whole" }, broken(problem, () => refresh.now())));
+      if (failures.querySelector(".loading")) fill(failures, h("p", { class: "calm" }, "They could not be asked for."));
     }
   }
 
