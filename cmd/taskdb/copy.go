@@ -106,7 +106,7 @@ func (p *program) copy(ctx context.Context, from, to string, filter *query.Filte
 // ofFile returns the collection of a file's records: the one that was asked for.
 func ofFile(asked []string) (string, error) {
 	for _, name := range asked {
-		if err := checkCollectionFlag(name); err != nil {
+		if err := checkCollection("--collection", name); err != nil {
 			return "", err
 		}
 	}

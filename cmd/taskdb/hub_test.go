@@ -133,6 +133,7 @@ func TestWhichHub(t *testing.T) {
 	got = taskdbRun(t, "", "count", "--hub", "http://127.0.0.1:1")
 	require.Equal(t, exitFailure, got.code)
 	require.Contains(t, got.stderr, "server is not reachable")
+	require.Contains(t, got.stderr, "\nno hub answers at http://127.0.0.1:1; start it there, taskdb serve, or name another: --hub URL\n")
 	got = taskdbRun(t, "", "queues", "--collection", "other.task_records")
 	require.Equal(t, exitUsage, got.code)
 	require.Contains(t, got.stderr, "--collection ipython-tasks.task_records")

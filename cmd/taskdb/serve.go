@@ -201,12 +201,13 @@ func (p *program) serveStore(ctx context.Context, flags *serveFlags, at location
 // whyNotServed adds to an error what to do about it.
 func whyNotServed(err error) error {
 	var wrong *net.AddrError
+	var unknown *net.DNSError
 	switch {
 	case errors.Is(err, server.ErrExposed):
 		return &hinted{err, "make the first user: taskdb user add NAME --role operate; or, if you must: --insecure"}
 	case errors.Is(err, syscall.EADDRINUSE):
 		return &hinted{err, "another program listens there, maybe a hub; take another address: --http, --mongo"}
-	case errors.As(err, &wrong):
+	case errors.As(err, &wrong), errors.As(err, &unknown):
 		return &hinted{err, "want HOST:PORT, as 127.0.0.1:4417"}
 	}
 	return err

@@ -131,6 +131,7 @@ func TestWrongServe(t *testing.T) {
 		"no certificate":           {[]string{"--tls-cert", "x", "--tls-key", "y"}, exitFailure, "read the certificate: open x: no such file or directory\n"},
 		"demonstration of a store": {[]string{"--demo"}, exitUsage, "--demo has a store of its own, and --store names another\n"},
 		"address":                  {[]string{"--http", "4417"}, exitFailure, "missing port in address\nwant HOST:PORT, as 127.0.0.1:4417\n"},
+		"port":                     {[]string{"--http", "127.0.0.1:x"}, exitFailure, "unknown port\nwant HOST:PORT, as 127.0.0.1:4417\n"},
 		"limit":                    {[]string{"--max-body", "-1"}, exitUsage, "wrong --max-body: -1\nwant more than 0\n"},
 		"lease":                    {[]string{"--lease", "0s"}, exitUsage, "wrong --lease: 0s\nwant more than 0\n"},
 		"length of time":           {[]string{"--max-time", "10"}, exitUsage, "wrong --max-time: \"10\"\nwant a length of time, as 500ms, 30s or 1h30m\n"},

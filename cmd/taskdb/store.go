@@ -54,16 +54,17 @@ func (f *storeFlags) alwaysWrites(cmd *cobra.Command) {
 
 // locate checks the flags and returns where the store is.
 func (f *storeFlags) locate() (location, error) {
-	if err := checkCollectionFlag(f.collection); err != nil {
+	if err := checkCollection(f.which.place("collection"), f.collection); err != nil {
 		return location{}, err
 	}
 	return f.which.locate()
 }
 
-func checkCollectionFlag(collection string) error {
+// checkCollection refuses what is no name of a collection, and stands in a place.
+func checkCollection(place, collection string) error {
 	database, name, dotted := strings.Cut(collection, ".")
 	if !dotted || database == "" || name == "" {
-		return usage("write it as "+taskdb.DefaultCollection, "wrong --collection: %q is no DATABASE.NAME", collection)
+		return usage("write it as "+taskdb.DefaultCollection, "wrong %s: %q is no DATABASE.NAME", place, collection)
 	}
 	return nil
 }
@@ -86,7 +87,7 @@ func (f *storeFlags) read(ctx context.Context, p *program, do func(db *taskdb.DB
 	if err == nil {
 		err = do(db.In(f.collection))
 	}
-	return errors.Join(err, db.Close())
+	return errors.Join(whyNotReached(at, err), db.Close())
 }
 
 // noStore is the error of a store that does not exist.
@@ -144,7 +145,7 @@ func (l location) write(ctx context.Context, p *program, do func(db *taskdb.DB) 
 	if isNew {
 		p.note("taskdb", "created the store %s", l)
 	}
-	err = do(db)
+	err = whyNotReached(l, do(db))
 	if errors.Is(err, taskdb.ErrReadOnly) {
 		err = &hinted{err, "to write to it, leave mode=ro out of its URL"}
 	}
@@ -181,6 +182,14 @@ func whyNotOpen(ctx context.Context, at location, err error) error {
 	}
 	hint := "it can be imported: taskdb import " + at.path() + "; or asked as it is: --in " + at.path()
 	return errors.Join(&hinted{err, hint}, other.Close())
+}
+
+// whyNotReached adds to the error of a hub that does not answer what to do about it.
+func whyNotReached(at location, err error) error {
+	if !at.isHub() || !errors.Is(err, taskdb.ErrUnreachable) {
+		return err
+	}
+	return &hinted{err, "no hub answers at " + at.String() + "; start it there, taskdb serve, or name another: --hub URL"}
 }
 
 // pointOutCollection tells the user of a collection that does not exist, which is
