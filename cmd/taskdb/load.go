@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/taskdb/taskdb/importers"
+	"github.com/taskdb/taskdb/importers/ipython"
 	"github.com/taskdb/taskdb/taskdb"
 	"github.com/taskdb/taskdb/transfer"
 )
@@ -43,5 +44,9 @@ func (p *program) openRecords(ctx context.Context, path string, isCSV bool) (imp
 	case isCSV:
 		return importers.OpenCSV(path)
 	}
-	return importers.Open(ctx, path)
+	reader, err := importers.Open(ctx, path)
+	if errors.Is(err, ipython.ErrNoTasks) {
+		err = &hinted{err, "if it is a store: --store sqlite:" + path + "; to take its records: taskdb copy sqlite:" + path + " TO"}
+	}
+	return reader, err
 }

@@ -66,6 +66,16 @@ func TestStandardInput(t *testing.T) {
 	require.Contains(t, got.stderr, "a database must be named as a file")
 }
 
+// TestAskingAStoreAsAFile holds that it is told what a store is asked by.
+func TestAskingAStoreAsAFile(t *testing.T) {
+	file := strings.TrimPrefix(filledStore(t), "sqlite://")
+	for _, args := range [][]string{{"count", "--in", file}, {"import", file, "--store", "dict:"}} {
+		got := taskdbRun(t, "", args...)
+		require.Equal(t, exitFailure, got.code)
+		require.Contains(t, got.stderr, "\nif it is a store: --store sqlite:"+file+"; to take its records: taskdb copy sqlite:"+file+" TO\n")
+	}
+}
+
 func TestNotesAreFewAndCounted(t *testing.T) {
 	got := taskdbRun(t, strings.Repeat("{bad}\n", 25)+`{"msg_id": "a"}`, "history", "--in", "-")
 	require.Equal(t, "a\n", got.stdout)
