@@ -97,13 +97,19 @@ func (p *program) recordsToAdd(ctx context.Context, args []string) (iter.Seq2[im
 
 // addAll stores all records or none.
 func (p *program) addAll(ctx context.Context, db *taskdb.DB, docs []bson.Raw) error {
-	if err := db.AddRaw(ctx, docs...); err != nil {
+	err := db.AddRaw(ctx, docs...)
+	var refused *query.Error
+	if errors.Is(err, taskdb.ErrExists) || errors.Is(err, taskdb.ErrTooLarge) || errors.As(err, &refused) {
 		return noneAdded(err)
 	}
-	_, err := fmt.Fprintf(p.stdout, "%d added\n", len(docs))
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(p.stdout, "%d added\n", len(docs))
 	return err
 }
 
+// noneAdded is for an error that is one record's.
 func noneAdded(err error) error {
 	return &hinted{err, "no record was added; --each adds those that can be"}
 }

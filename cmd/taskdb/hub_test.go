@@ -4,6 +4,7 @@ import (
 	"os"
 	"regexp"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -137,6 +138,14 @@ func TestWhichHub(t *testing.T) {
 	got = taskdbRun(t, "", "queues", "--collection", "other.task_records")
 	require.Equal(t, exitUsage, got.code)
 	require.Contains(t, got.stderr, "--collection ipython-tasks.task_records")
+
+	onStore(t, "user", "add", "ann", "--role", "operate")
+	require.Eventually(t, func() bool {
+		got = taskdbRun(t, "", "count", "--hub", served.url)
+		return got.code == exitFailure
+	}, time.Minute, 10*time.Millisecond, "the first user closes the hub to others")
+	require.Contains(t, got.stderr, "a bearer token is required")
+	require.Contains(t, got.stderr, "\nput your token into TASKDB_TOKEN; where the hub runs \"taskdb user add\" makes one\n")
 
 	t.Setenv(storeVariable, local)
 	require.Equal(t, 396, startServe(t).counts(t)["finished"], "a hub has a store of its own, whichever hub others ask")

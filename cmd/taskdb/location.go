@@ -16,6 +16,9 @@ const storeVariable = "TASKDB_STORE"
 // hubVariable is the environment variable with the URL of the hub.
 const hubVariable = "TASKDB_HUB"
 
+// tokenVariable is the environment variable with the token for a hub.
+const tokenVariable = "TASKDB_TOKEN"
+
 // location says where a store is.
 type location struct {
 	url  *url.URL

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/taskdb/taskdb/client"
 	"github.com/taskdb/taskdb/importers"
 	"github.com/taskdb/taskdb/internal/settings"
 	"github.com/taskdb/taskdb/internal/spelling"
@@ -87,7 +88,7 @@ func (f *storeFlags) read(ctx context.Context, p *program, do func(db *taskdb.DB
 	if err == nil {
 		err = do(db.In(f.collection))
 	}
-	return errors.Join(whyNotReached(at, err), db.Close())
+	return errors.Join(whyNotAnswered(at, err), db.Close())
 }
 
 // noStore is the error of a store that does not exist.
@@ -145,7 +146,7 @@ func (l location) write(ctx context.Context, p *program, do func(db *taskdb.DB) 
 	if isNew {
 		p.note("taskdb", "created the store %s", l)
 	}
-	err = whyNotReached(l, do(db))
+	err = whyNotAnswered(l, do(db))
 	if errors.Is(err, taskdb.ErrReadOnly) {
 		err = &hinted{err, "to write to it, leave mode=ro out of its URL"}
 	}
@@ -184,12 +185,17 @@ func whyNotOpen(ctx context.Context, at location, err error) error {
 	return errors.Join(&hinted{err, hint}, other.Close())
 }
 
-// whyNotReached adds to the error of a hub that does not answer what to do about it.
-func whyNotReached(at location, err error) error {
-	if !at.isHub() || !errors.Is(err, taskdb.ErrUnreachable) {
-		return err
+// whyNotAnswered adds to an error of a hub that does not answer, or not this user, what
+// to do about it.
+func whyNotAnswered(at location, err error) error {
+	switch {
+	case !at.isHub():
+	case errors.Is(err, taskdb.ErrUnreachable):
+		return &hinted{err, "no hub answers at " + at.String() + "; start it there, taskdb serve, or name another: --hub URL"}
+	case errors.Is(err, client.ErrUnauthorized):
+		return &hinted{err, "put your token into " + tokenVariable + "; where the hub runs \"taskdb user add\" makes one"}
 	}
-	return &hinted{err, "no hub answers at " + at.String() + "; start it there, taskdb serve, or name another: --hub URL"}
+	return err
 }
 
 // pointOutCollection tells the user of a collection that does not exist, which is

@@ -26,7 +26,7 @@ type whichStore struct {
 
 func (w *whichStore) register(cmd *cobra.Command) {
 	w.registerWithoutHub(cmd, "sqlite:FILE, mongodb://HOST/, http://HUB, dict: or nodb:")
-	w.flags.StringVar(&w.hub, "hub", "", "use the store of the hub at `URL`: http://HOST:PORT; the token is that of $TASKDB_TOKEN")
+	w.flags.StringVar(&w.hub, "hub", "", "use the store of the hub at `URL`: http://HOST:PORT; the token is that of $"+tokenVariable)
 	settings.Let(w.flags, "", "hub")
 }
 
