@@ -50,7 +50,7 @@ export function frame(header) {
   async function ask(refused) {
     const given = await askText({
       title: "Sign in", type: "password", label: "Token", go: "Sign in",
-      text: refused ? "The server does not take this token." : "This server asks for a token. It is kept until you close the tab.",
+      text: refused ? "The server does not take this token." : "This server asks for a token: where it runs, taskdb user add makes one. It is kept until you close the tab.",
     });
     signOut.hidden = !given;
     if (!given) {
