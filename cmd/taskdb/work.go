@@ -238,11 +238,9 @@ func (w worker) engine(ctx, carriedOn context.Context, name string) error {
 		claimed, err := w.client.Claim(ctx, claim)
 		switch {
 		case err == nil:
-			explained := context.AfterFunc(ctx, func() {
-				w.note("%s is running, and ends first; a second interrupt stops it", printable(claimed.Lease.MsgID))
-			})
+			ended := w.tellIfStopped(ctx, claimed)
 			became := w.carryOut(carriedOn, claimed)
-			explained()
+			ended()
 			w.tell(claimed, became)
 		case ctx.Err() != nil:
 		case errors.Is(err, client.ErrNoTask):
@@ -267,6 +265,21 @@ func pause(ctx context.Context) {
 	select {
 	case <-time.After(pauseBetween):
 	case <-ctx.Done():
+	}
+}
+
+// tellIfStopped says that a task is waited for if the worker is to end before the task
+// has.
+func (w worker) tellIfStopped(ctx context.Context, claimed *client.Claimed) (ended func()) {
+	told := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(told)
+		w.note("%s is running, and ends first; a second interrupt stops it", printable(claimed.Lease.MsgID))
+	})
+	return func() {
+		if !stop() {
+			<-told
+		}
 	}
 }
 
