@@ -133,9 +133,9 @@ func TestStepsReadWhatTheyTake(t *testing.T) {
 			limit, reads              int64
 		}{
 			{"claim", `{"hub.ready": true, queue: "q", completed: null, engine_uuid: null, $and: [{}]}`, `{"hub.priority": -1, submitted: 1}`, "hub_ready", 1, 1},
-			{"lost leases", `{"hub.lease.until": {$lte: ISODate("2026-11-22T13:00:00Z")}}`, `{}`, "hub_lease", 0, 1},
+			{"lost leases", `{completed: null, "hub.lease.until": {$lte: ISODate("2026-11-22T13:00:00Z")}}`, `{}`, "hub_lease", 0, 1},
 			{"due", `{"hub.not_before": {$lte: ISODate("2026-11-22T15:30:00Z")}, completed: null, "hub.ready": false, "hub.after": {$size: 0}}`, `{}`, "hub_not_before", 0, 3},
-			{"dependents", `{"hub.ready": false, "hub.after": "first 7"}`, `{}`, "hub_after", 0, 1},
+			{"dependents", `{completed: null, "hub.ready": false, "hub.after": "first 7"}`, `{}`, "hub_after", 0, 1},
 			{"half done", `{"hub.mending": true}`, `{}`, "hub_mending", 0, 0},
 		} {
 			explained, err := f.db.Explain(t.Context(), taskdb.Query{Filter: c.filter, Sort: c.sort, Limit: c.limit})

@@ -75,7 +75,9 @@ func (h *Hub) settle(ctx context.Context, ends []end) (told int, err error) {
 }
 
 // waitingFor selects the tasks that wait for a task.
-func waitingFor(msgID string) bson.D { return d("hub.ready", false, "hub.after", msgID) }
+func waitingFor(msgID string) bson.D {
+	return d("completed", nil, "hub.ready", false, "hub.after", msgID)
+}
 
 // dependents returns the msg_ids of the tasks that wait for a task.
 func (h *Hub) dependents(ctx context.Context, msgID string) ([]string, error) {
@@ -153,7 +155,7 @@ func (h *Hub) abortAfter(ctx context.Context, ended end) (aborted []string, err 
 
 // settleAll settles all tasks that others wait for.
 func (h *Hub) settleAll(ctx context.Context) (told int, err error) {
-	values, err := h.db.Distinct(ctx, "hub.after", d("hub.ready", false))
+	values, err := h.db.Distinct(ctx, "hub.after", d("completed", nil, "hub.ready", false))
 	if err != nil {
 		return 0, err
 	}

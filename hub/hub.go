@@ -62,12 +62,12 @@ func (o Options) withDefaults() Options {
 
 // indexes are what the hub asks for. Each has but the few tasks that a step is
 // about, so that a task costs an entry or two while it is not finished, and none
-// after.
+// after, whoever finished it.
 var indexes = []taskdb.Index{
-	{Name: "hub_ready", Keys: "queue,-hub.priority,submitted", Partial: `{'hub.ready': true}`},
-	{Name: "hub_not_before", Keys: "hub.not_before", Partial: `{'hub.ready': false}`},
-	{Name: "hub_after", Keys: "hub.after", Partial: `{'hub.ready': false}`},
-	{Name: "hub_lease", Keys: "hub.lease.until", Partial: `{'hub.lease.until': {$exists: true}}`},
+	{Name: "hub_ready", Keys: "queue,-hub.priority,submitted", Partial: `{'hub.ready': true, completed: null}`},
+	{Name: "hub_not_before", Keys: "hub.not_before", Partial: `{'hub.ready': false, completed: null}`},
+	{Name: "hub_after", Keys: "hub.after", Partial: `{'hub.ready': false, completed: null}`},
+	{Name: "hub_lease", Keys: "hub.lease.until", Partial: `{'hub.lease.until': {$exists: true}, completed: null}`},
 	{Name: "hub_mending", Keys: "hub.mending", Partial: `{'hub.mending': true}`},
 }
 
@@ -77,12 +77,27 @@ var indexes = []taskdb.Index{
 // does not write. The hub has nothing to close; closing the store is for who opened it.
 func Open(ctx context.Context, db *taskdb.DB, options Options) (*Hub, error) {
 	for _, index := range indexes {
-		if _, err := db.CreateIndex(ctx, index); err != nil && !unknownKind(err) && !errors.Is(err, taskdb.ErrReadOnly) {
+		if err := makeIndex(ctx, db, index); err != nil {
 			return nil, fmt.Errorf("open hub: %w", err)
 		}
 	}
 	database, _, _ := strings.Cut(db.Collection(), ".")
 	return &Hub{db: db, stops: db.In(database + ".hub"), options: options.withDefaults(), feed: newFeed()}, nil
+}
+
+// makeIndex makes an index, if the store takes any. One that an earlier version of the
+// hub made otherwise gives way to it.
+func makeIndex(ctx context.Context, db *taskdb.DB, index taskdb.Index) error {
+	_, err := db.CreateIndex(ctx, index)
+	if errors.Is(err, taskdb.ErrIndexConflict) {
+		if err = ignore(db.DropIndex(ctx, index.Name), taskdb.ErrNotFound); err == nil {
+			_, err = db.CreateIndex(ctx, index)
+		}
+	}
+	if unknownKind(err) {
+		return nil
+	}
+	return ignore(err, taskdb.ErrReadOnly)
 }
 
 // unknownKind tells that a store has no indexes of a part of the tasks, as some

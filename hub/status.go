@@ -65,7 +65,7 @@ func (r *roll) call(ctx context.Context) error {
 	if err := r.countReady(ctx); err != nil {
 		return err
 	}
-	for _, filter := range []bson.D{d("hub.ready", false), d("hub.lease.until", d("$exists", true))} {
+	for _, filter := range []bson.D{d("completed", nil, "hub.ready", false), d("completed", nil, "hub.lease.until", d("$exists", true))} {
 		if err := r.look(ctx, filter); err != nil {
 			return err
 		}
@@ -88,7 +88,7 @@ func (r *roll) countReady(ctx context.Context) error {
 	}
 	for name := ""; err == nil; {
 		q := taskdb.Query{
-			Filter:     d("hub.ready", true, "queue", d("$gt", name)),
+			Filter:     d("completed", nil, "hub.ready", true, "queue", d("$gt", name)),
 			Sort:       d("queue", 1, "hub.priority", -1, "submitted", 1), // the index's
 			Projection: queueKey, Limit: 1,
 		}
@@ -108,7 +108,7 @@ func (r *roll) countReady(ctx context.Context) error {
 }
 
 func (r *roll) countReadyOf(ctx context.Context, queue any) (int64, error) {
-	n, err := r.hub.db.Count(ctx, taskdb.Query{Filter: d("hub.ready", true, "queue", queue)})
+	n, err := r.hub.db.Count(ctx, taskdb.Query{Filter: d("completed", nil, "hub.ready", true, "queue", queue)})
 	r.called += n
 	return n, err
 }

@@ -46,7 +46,7 @@ func (h *Hub) Tend(ctx context.Context) (Tended, error) {
 
 // endLost ends the leases that ran out.
 func (h *Hub) endLost(ctx context.Context, now time.Time, t *Tended) error {
-	return h.endEach(ctx, d("hub.lease.until", d("$lte", now)), func(task task) (update, error) {
+	return h.endEach(ctx, d("completed", nil, "hub.lease.until", d("$lte", now)), func(task task) (update, error) {
 		lease := task.notes.Lease
 		if lease == nil || lease.Until.After(now) {
 			return update{}, errStay
@@ -65,7 +65,7 @@ func (h *Hub) endLost(ctx context.Context, now time.Time, t *Tended) error {
 
 // endOverdue ends the tasks that take longer than their time limits.
 func (h *Hub) endOverdue(ctx context.Context, now time.Time, t *Tended) error {
-	limited := d("hub.lease.until", d("$gt", now), "hub.time_limit", d("$gt", 0))
+	limited := d("completed", nil, "hub.lease.until", d("$gt", now), "hub.time_limit", d("$gt", 0))
 	return h.endEach(ctx, limited, func(task task) (update, error) {
 		lease := task.notes.Lease
 		if lease == nil || lease.Deadline.IsZero() || lease.Deadline.After(now) {

@@ -260,3 +260,42 @@ func TestCounts(t *testing.T) {
 		}, status)
 	})
 }
+
+// TestFinishedByAnotherDoor holds that a task which somebody finished in the store,
+// past the hub, is no longer among those that are ready, wait or run.
+func TestFinishedByAnotherDoor(t *testing.T) {
+	onEach(t, func(t *testing.T, f *fixture) {
+		f.submit(t, hub.Task{MsgID: "running", Priority: 1}, hub.Task{MsgID: "ready"}, hub.Task{MsgID: "q", Queue: "q"},
+			hub.Task{MsgID: "waiting", After: []string{"ready"}}, hub.Task{MsgID: "left"})
+		f.claim(t, "running")
+		for _, msgID := range []string{"running", "ready", "q", "waiting"} {
+			require.NoError(t, f.db.UpdateRecord(t.Context(), msgID, bson.D{{Key: "$set", Value: bson.D{
+				{Key: "completed", Value: noon}, {Key: "result_content", Value: bson.D{{Key: "status", Value: "ok"}}},
+			}}}))
+		}
+		status, err := f.Status(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, hub.Status{Queues: []hub.QueueStatus{{Ready: 1}}}, status)
+		f.clock.advance(time.Hour)
+		require.Zero(t, f.tend(t), "its lease has nothing to lose")
+		f.run(t, "left")
+		f.claimNone(t)
+	})
+}
+
+// TestIndexesOfAnEarlierHub opens a hub on a store whose index has the name of one of
+// the hub's, and other documents.
+func TestIndexesOfAnEarlierHub(t *testing.T) {
+	onEachReal(t, func(t *testing.T, f *fixture) {
+		require.NoError(t, f.db.DropIndex(t.Context(), "hub_ready"))
+		_, err := f.db.CreateIndex(t.Context(), taskdb.Index{Name: "hub_ready", Keys: "queue", Partial: `{'hub.ready': true}`})
+		require.NoError(t, err)
+		f.submit(t, hub.Task{MsgID: "a"})
+		f.reopen(t)
+		explained, err := f.db.Explain(t.Context(), taskdb.Query{Filter: `{"hub.ready": true, queue: null, completed: null}`, Sort: `{"hub.priority": -1, submitted: 1}`})
+		require.NoError(t, err)
+		require.Equal(t, "hub_ready", explained.Scans[0].Index)
+		require.False(t, explained.SortedInMemory)
+		f.run(t, "a")
+	})
+}
