@@ -69,6 +69,8 @@ func (x *index) add(key []byte, id uint64, spelled *[]string) {
 	}
 }
 
+// spell returns a key as one of those that are spelled or, if it is none, as one more of
+// them. There are no more than there is room for: all are looked through.
 func spell(key []byte, spelled *[]string) string {
 	for _, s := range *spelled {
 		if s == string(key) {
@@ -76,7 +78,9 @@ func spell(key []byte, spelled *[]string) string {
 		}
 	}
 	s := string(key)
-	*spelled = append(*spelled, s)
+	if len(*spelled) < cap(*spelled) {
+		*spelled = append(*spelled, s)
+	}
 	return s
 }
 
