@@ -136,6 +136,7 @@ func TestStepsReadWhatTheyTake(t *testing.T) {
 			{"lost leases", `{completed: null, "hub.lease.until": {$lte: ISODate("2026-11-22T13:00:00Z")}}`, `{}`, "hub_lease", 0, 1},
 			{"due", `{"hub.not_before": {$lte: ISODate("2026-11-22T15:30:00Z")}, completed: null, "hub.ready": false, "hub.after": {$size: 0}}`, `{}`, "hub_not_before", 0, 3},
 			{"dependents", `{completed: null, "hub.ready": false, "hub.after": "first 7"}`, `{}`, "hub_after", 0, 1},
+			{"those who await it", `{completed: null, "hub.ready": false, "hub.awaits": {$in: ["first 7"]}, "hub.after": {$size: 1}}`, `{}`, "hub_awaits", 0, 1},
 			{"half done", `{"hub.mending": true}`, `{}`, "hub_mending", 0, 0},
 		} {
 			explained, err := f.db.Explain(t.Context(), taskdb.Query{Filter: c.filter, Sort: c.sort, Limit: c.limit})

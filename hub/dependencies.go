@@ -6,8 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"go.mongodb.org/mongo-driver/v2/bson"
-
 	"github.com/taskdb/taskdb/taskdb"
 )
 
@@ -40,7 +38,11 @@ func (h *Hub) endsOf(ctx context.Context, msgIDs []string) ([]end, error) {
 	}
 	var ends []end
 	for _, msgID := range msgIDs {
-		if state := states[msgID]; state != taskdb.StatePending && state != taskdb.StateRunning {
+		state := states[msgID]
+		if state == "" && h.met.has(msgID) {
+			state = taskdb.StateOK // and has been removed since
+		}
+		if state != taskdb.StatePending && state != taskdb.StateRunning {
 			ends = append(ends, end{msgID, state})
 		}
 	}
@@ -52,79 +54,43 @@ func (h *Hub) endsOf(ctx context.Context, msgIDs []string) ([]end, error) {
 // returns how many it told.
 func (h *Hub) settle(ctx context.Context, ends []end) (told int, err error) {
 	for len(ends) > 0 {
-		ended := ends[0]
-		ends = ends[1:]
-		if ended.state == taskdb.StateOK {
-			n, err := h.release(ctx, ended.msgID)
-			told += n
-			if err != nil {
-				return told, err
-			}
-			continue
-		}
-		aborted, err := h.abortAfter(ctx, ended)
-		told += len(aborted)
+		released, news, err := h.release(ctx, fine(ends))
+		told += released
 		if err != nil {
 			return told, err
 		}
-		for _, msgID := range aborted {
-			ends = append(ends, end{msgID, taskdb.StateAborted})
+		for _, ended := range ends {
+			if ended.state == taskdb.StateOK {
+				continue
+			}
+			aborted, err := h.abortAfter(ctx, ended)
+			told += len(aborted)
+			if err != nil {
+				return told, err
+			}
+			for _, msgID := range aborted {
+				news = append(news, end{msgID, taskdb.StateAborted})
+			}
 		}
+		ends = news
 	}
 	return told, nil
 }
 
-// waitingFor selects the tasks that wait for a task.
-func waitingFor(msgID string) bson.D {
-	return d("completed", nil, "hub.ready", false, "hub.after", msgID)
-}
-
-// dependents returns the msg_ids of the tasks that wait for a task.
-func (h *Hub) dependents(ctx context.Context, msgID string) ([]string, error) {
-	return h.selected(ctx, waitingFor(msgID))
-}
-
-// release has no task wait for one that is ok, and returns how many did.
-func (h *Hub) release(ctx context.Context, msgID string) (int, error) {
-	dependents, err := h.dependents(ctx, msgID)
-	if err != nil || len(dependents) == 0 {
-		return 0, err
+// fine returns the msg_ids of the tasks that ended ok.
+func fine(ends []end) (msgIDs []string) {
+	for _, ended := range ends {
+		if ended.state == taskdb.StateOK {
+			msgIDs = append(msgIDs, ended.msgID)
+		}
 	}
-	met := taskdb.Update{
-		Filter: waitingFor(msgID),
-		Update: d("$pull", d("hub.after", msgID), "$inc", d("hub.revision", int64(1))),
-		Many:   true,
-	}
-	if _, err := h.db.Update(ctx, met); err != nil {
-		return 0, err
-	}
-	_, err = h.wake(ctx, d("msg_id", d("$in", dependents)))
-	return len(dependents), err
-}
-
-// wake makes those of some tasks ready that wait for nothing any more.
-func (h *Hub) wake(ctx context.Context, filter bson.D) (woken int64, err error) {
-	outcome, err := h.db.Update(ctx, taskdb.Update{
-		Filter: append(filter,
-			bson.E{Key: "completed", Value: nil},
-			bson.E{Key: "hub.ready", Value: false},
-			bson.E{Key: "hub.after", Value: d("$size", 0)},
-			bson.E{Key: "hub.not_before", Value: d("$not", d("$gt", h.now()))},
-		),
-		Update: d("$set", d("hub.ready", true), "$inc", d("hub.revision", int64(1))),
-		Many:   true,
-	})
-	if outcome.Modified > 0 {
-		h.ready.publishAll()
-		h.happened(Event{Kind: EventChanged})
-	}
-	return outcome.Modified, err
+	return msgIDs
 }
 
 // abortAfter aborts the tasks that wait for one that will never be ok, and returns
 // those that it did.
 func (h *Hub) abortAfter(ctx context.Context, ended end) (aborted []string, err error) {
-	dependents, err := h.dependents(ctx, ended.msgID)
+	dependents, err := h.selected(ctx, waiting("hub.after", ended.msgID))
 	if err != nil {
 		return nil, err
 	}
@@ -136,7 +102,7 @@ func (h *Hub) abortAfter(ctx context.Context, ended end) (aborted []string, err 
 	for _, dependent := range dependents {
 		ending := ending{result: abortion(h.now(), reason)}
 		t, err := h.step(ctx, dependent, func(t task) (update, error) {
-			if t.notes.Ready == nil || *t.notes.Ready || !slices.Contains(t.notes.After, ended.msgID) {
+			if !t.waits() || !slices.Contains(t.notes.After, ended.msgID) {
 				return update{}, errStay
 			}
 			return ending.finish(t), nil
@@ -155,7 +121,8 @@ func (h *Hub) abortAfter(ctx context.Context, ended end) (aborted []string, err 
 
 // settleAll settles all tasks that others wait for.
 func (h *Hub) settleAll(ctx context.Context) (told int, err error) {
-	values, err := h.db.Distinct(ctx, "hub.after", d("completed", nil, "hub.ready", false))
+	known := h.met.all()
+	values, err := h.db.Distinct(ctx, "hub.after", waiting())
 	if err != nil {
 		return 0, err
 	}
@@ -172,6 +139,17 @@ func (h *Hub) settleAll(ctx context.Context) (told int, err error) {
 	if told, err = h.settle(ctx, ends); err != nil {
 		return told, err
 	}
+	reviewed, news, err := h.reviewAll(ctx, fine(ends)) // of those that did not await them
+	told += reviewed
+	if err != nil {
+		return told, err
+	}
+	settled, err := h.settle(ctx, news)
+	told += settled
+	if err != nil {
+		return told, err
+	}
+	h.met.forget(known)
 	woken, err := h.wake(ctx, d())
 	return told + int(woken), err
 }

@@ -23,6 +23,7 @@ type Hub struct {
 	ended notices // by msg_id: the task is finished, or has gone
 	ready notices // by queue: a task may be claimed
 	feed  *feed
+	met   met
 
 	repair struct {
 		sync.Mutex
@@ -67,6 +68,7 @@ var indexes = []taskdb.Index{
 	{Name: "hub_ready", Keys: "queue,-hub.priority,submitted", Partial: `{'hub.ready': true, completed: null}`},
 	{Name: "hub_not_before", Keys: "hub.not_before", Partial: `{'hub.ready': false, completed: null}`},
 	{Name: "hub_after", Keys: "hub.after", Partial: `{'hub.ready': false, completed: null}`},
+	{Name: "hub_awaits", Keys: "hub.awaits", Partial: `{'hub.ready': false, completed: null}`},
 	{Name: "hub_lease", Keys: "hub.lease.until", Partial: `{'hub.lease.until': {$exists: true}, completed: null}`},
 	{Name: "hub_mending", Keys: "hub.mending", Partial: `{'hub.mending': true}`},
 }

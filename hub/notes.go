@@ -20,8 +20,11 @@ type Notes struct {
 	// Ready is true while the task may be claimed, and false while it waits for
 	// others or for its time. Later it is nil.
 	Ready *bool `bson:"ready,omitempty"`
-	// After are the tasks that it still waits for or, if it was aborted, waited for.
+	// After are the tasks that it still comes after or, if it was aborted, came after.
+	// Those that are ok are dropped when Awaits is, or by Tend.
 	After []string `bson:"after"`
+	// Awaits is the one of After whose end has it looked at them; nil if there are none.
+	Awaits *string `bson:"awaits,omitempty"`
 	// NotBefore is when it may be claimed; zero is at once.
 	NotBefore time.Time `bson:"not_before,omitempty"`
 	// TimeLimit is how many milliseconds an engine may take; 0 is no limit.

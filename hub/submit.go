@@ -169,6 +169,7 @@ func (h *Hub) record(b *batch, task *Task, states map[string]taskdb.State) (*tas
 		Priority:  task.Priority,
 		Ready:     &ready,
 		After:     unmet,
+		Awaits:    anyOf(unmet),
 		NotBefore: task.NotBefore,
 		TimeLimit: (task.TimeLimit + time.Millisecond - 1).Milliseconds(),
 		Retries:   task.Retries,
