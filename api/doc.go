@@ -12,7 +12,7 @@
 //	POST   /v1/tasks/query                        Query → Page, or JSON lines
 //	POST   /v1/tasks/count                        Query → Count
 //	POST   /v1/tasks/distinct                     Query, path → Values
-//	POST   /v1/tasks/fetch                        Fetch → FetchAnswer
+//	POST   /v1/tasks/fetch                        Fetch → FetchAnswer, or BSON
 //	POST   /v1/tasks/purge                        Purge → Purged
 //	POST   /v1/tasks/resubmit                     Choice → ResubmitAnswer
 //	POST   /v1/tasks/cancel                       Cancellation → Answers
@@ -25,7 +25,7 @@
 //
 // Engines:
 //
-//	POST   /v1/claims                             Claim → Claimed, or 204 for no task
+//	POST   /v1/claims                             Claim → Claimed, or BSON; 204 for no task
 //	POST   /v1/leases/{lease}/renew               Renewal → Lease
 //	POST   /v1/leases/{lease}/output              OutputPiece → 204
 //	POST   /v1/leases/{lease}/finish              Completion → FinishAnswer; multipart for large buffers
@@ -55,8 +55,9 @@
 // MongoDB's drivers write it; where a request takes one it may also be a string, in
 // the manner of MongoDB's shell: "{completed: null}". Documents come back as
 // relaxed extended JSON; with Accept: application/bson a list of them comes as
-// BSON, one document after another, the same to the byte as they are stored. Times
-// are RFC 3339 in UTC, durations as Go writes them: "1m30s".
+// BSON, one document after another, the same to the byte as they are stored; and so
+// do records that are claimed and fetched, within a document. Times are RFC 3339 in
+// UTC, durations as Go writes them: "1m30s".
 //
 // # Errors
 //

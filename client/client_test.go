@@ -68,6 +68,7 @@ func TestLife(t *testing.T) {
 	claimed, err := c.Claim(ctx, api.Claim{Engine: "e1", Queues: []string{"cpu"}, Buffers: true})
 	require.NoError(t, err)
 	require.Equal(t, "fit", claimed.Record.MsgID)
+	require.Equal(t, content(t, bson.D{{Key: "n", Value: int64(5)}}), api.Exact(claimed.Record.Content), "of the types that were sent")
 	require.Equal(t, [][]byte{{1, 2}, large}, claimed.Record.Buffers)
 	_, err = c.Claim(ctx, api.Claim{Engine: "e2", Queues: []string{"cpu"}})
 	require.ErrorIs(t, err, client.ErrNoTask)
@@ -83,6 +84,7 @@ func TestLife(t *testing.T) {
 	record, err := c.GetResult(ctx, "fit")
 	require.NoError(t, err)
 	require.Equal(t, "working\n", record.Stdout)
+	require.Equal(t, claimed.Record.Content, record.Content)
 
 	buffer, err := c.OpenBuffer(ctx, "fit", "result_buffers", 0)
 	require.NoError(t, err)

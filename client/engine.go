@@ -22,19 +22,30 @@ type Claimed struct {
 // the lease holds. If there is none, though it waited as long as it was to or the
 // server lets it, the error is ErrNoTask.
 func (c *Client) Claim(ctx context.Context, claim api.Claim) (*Claimed, error) {
-	var answer api.Claimed
-	err := c.json(ctx, Call{Method: http.MethodPost, Path: []string{"v1", "claims"}}, claim, &answer)
-	if err == nil && answer.Lease.ID == "" {
+	var claimed *Claimed
+	var broken error
+	_, err := c.list(ctx, Call{Method: http.MethodPost, Path: []string{"v1", "claims"}}, claim, func(doc bson.Raw, _ error) bool {
+		claimed, broken = readClaimed(doc)
+		return broken == nil
+	})
+	if err = errors.Join(err, broken); err == nil && claimed == nil {
 		err = ErrNoTask
-	}
-	claimed := &Claimed{Lease: answer.Lease, Record: new(taskdb.TaskRecord)}
-	if err == nil {
-		err = claimed.Record.UnmarshalBSON(bson.Raw(answer.Record))
 	}
 	if err != nil {
 		return nil, wrap("claim", err)
 	}
 	return claimed, nil
+}
+
+// readClaimed reads a task that was claimed.
+func readClaimed(doc bson.Raw) (*Claimed, error) {
+	claimed := new(Claimed)
+	lease, _ := doc.Lookup("lease").DocumentOK()
+	err := readDocument(lease, &claimed.Lease)
+	if err == nil {
+		claimed.Record, err = readRecord(doc)
+	}
+	return claimed, err
 }
 
 // Renew has a lease hold for a time from now, or for the hub's standard one if that

@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"iter"
 	"net/http"
@@ -67,14 +66,7 @@ func (c *Client) DBQueryRaw(ctx context.Context, q taskdb.Query) iter.Seq2[bson.
 }
 
 func (c *Client) streamQuery(ctx context.Context, q api.Query, yield func(bson.Raw, error) bool) (*api.End, error) {
-	text, err := json.Marshal(q)
-	if err != nil {
-		return nil, err
-	}
-	return c.stream(ctx, Call{
-		Method: http.MethodPost, Path: []string{"v1", "tasks", "query"}, Body: text, Again: true,
-		Header: http.Header{"Content-Type": {"application/json"}},
-	}, yield)
+	return c.list(ctx, Call{Method: http.MethodPost, Path: []string{"v1", "tasks", "query"}, Again: true}, q, yield)
 }
 
 // Pages yields the pages of a query's answer, each of q.Limit records, 100 if that is

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -64,23 +65,40 @@ func (c *Client) fetch(ctx context.Context, f Fetch, wait time.Duration) ([]Task
 	if wait > 0 {
 		asked.Wait = api.Duration(wait.String())
 	}
-	var answer api.FetchAnswer
-	err := c.json(ctx, Call{Method: http.MethodPost, Path: []string{"v1", "tasks", "fetch"}, Again: true}, asked, &answer)
-	if err != nil {
+	tasks := make([]Task, 0, len(f.MsgIDs))
+	var broken error
+	_, err := c.list(ctx, Call{Method: http.MethodPost, Path: []string{"v1", "tasks", "fetch"}, Again: true}, asked, func(doc bson.Raw, _ error) bool {
+		var task Task
+		task, broken = readTask(doc)
+		tasks = append(tasks, task)
+		return broken == nil
+	})
+	if err = errors.Join(err, broken); err != nil {
 		return nil, err
 	}
-	tasks := make([]Task, len(answer.Tasks))
-	for i, view := range answer.Tasks {
-		tasks[i] = Task{MsgID: view.MsgID, State: taskdb.State(view.State), Err: ErrorOf(view.Error)}
-		if view.Record == nil {
-			continue
-		}
-		tasks[i].Record = new(taskdb.TaskRecord)
-		if err := tasks[i].Record.UnmarshalBSON(bson.Raw(view.Record)); err != nil {
-			return nil, err
-		}
-	}
 	return tasks, nil
+}
+
+// readTask reads a task as it was found.
+func readTask(doc bson.Raw) (task Task, err error) {
+	task.MsgID, _ = doc.Lookup("msg_id").StringValueOK()
+	if problem, failed := doc.Lookup("error").DocumentOK(); failed {
+		var why api.Problem
+		err := readDocument(problem, &why)
+		task.Err = ErrorOf(&why)
+		return task, err
+	}
+	state, _ := doc.Lookup("state").StringValueOK()
+	task.State = taskdb.State(state)
+	task.Record, err = readRecord(doc)
+	return task, err
+}
+
+// readRecord reads the record in a document.
+func readRecord(doc bson.Raw) (*taskdb.TaskRecord, error) {
+	value, _ := doc.Lookup("record").DocumentOK()
+	record := new(taskdb.TaskRecord)
+	return record, record.UnmarshalBSON(value)
 }
 
 // finished tells whether no task is unfinished.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"net/http"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
@@ -27,6 +28,16 @@ func (c *Client) Stream(ctx context.Context, call Call) iter.Seq2[bson.Raw, erro
 	}
 }
 
+// list makes a call with JSON and yields what it answers, as stream does.
+func (c *Client) list(ctx context.Context, call Call, body any, yield func(bson.Raw, error) bool) (*api.End, error) {
+	text, err := json.Marshal(body)
+	if err != nil {
+		return nil, fmt.Errorf("write a request as JSON: %w", err)
+	}
+	call.Body = text
+	return c.stream(ctx, call.with("Content-Type", "application/json"), yield)
+}
+
 // stream yields what a call answers, and returns how that ended; nil if nobody wants
 // more.
 func (c *Client) stream(ctx context.Context, call Call, yield func(bson.Raw, error) bool) (*api.End, error) {
@@ -35,6 +46,9 @@ func (c *Client) stream(ctx context.Context, call Call, yield func(bson.Raw, err
 		return nil, err
 	}
 	defer response.Body.Close()
+	if response.StatusCode == http.StatusNoContent {
+		return nil, nil
+	}
 	in := bufio.NewReader(response.Body)
 	for {
 		doc, err := bson.ReadDocument(in)
@@ -49,6 +63,7 @@ func (c *Client) stream(ctx context.Context, call Call, yield func(bson.Raw, err
 		case err != nil:
 			return nil, broken(ctx, err)
 		case end != nil:
+			_, _ = in.Peek(1) // the end of the body: now the connection can be used again
 			return end, ErrorOf(end.Problem)
 		case !yield(doc, nil):
 			return nil, nil
@@ -62,10 +77,15 @@ func endOf(doc bson.Raw) (*api.End, error) {
 	if !isEnd {
 		return nil, nil
 	}
-	text, err := bson.MarshalExtJSON(value, false, false)
-	if err != nil {
-		return nil, err
-	}
 	end := new(api.End)
-	return end, json.Unmarshal(text, end)
+	return end, readDocument(value, end)
+}
+
+// readDocument reads what JSON has as a document.
+func readDocument(doc bson.Raw, value any) error {
+	text, err := bson.MarshalExtJSON(doc, false, false)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(text, value)
 }

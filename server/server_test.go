@@ -33,7 +33,7 @@ type running struct {
 }
 
 // options are those of a server in a test, without users.
-func options(t *testing.T) server.Options {
+func options(t testing.TB) server.Options {
 	log := slog.New(slog.DiscardHandler)
 	users, err := access.Open(filepath.Join(t.TempDir(), "users.json"), log)
 	require.NoError(t, err)

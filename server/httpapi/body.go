@@ -33,6 +33,9 @@ func (b *bodies) take(n int64) error {
 	return nil
 }
 
+// copySize is how much of a body is read at a time.
+const copySize = 32 << 10
+
 // heldBody is the body of a request, in memory.
 type heldBody struct {
 	bodies *bodies
@@ -48,6 +51,16 @@ func (h *heldBody) Write(piece []byte) (int, error) {
 		return 0, err
 	}
 	return h.text.Write(piece)
+}
+
+// readAll reads a body, of so many bytes if that is known, else -1.
+func (h *heldBody) readAll(body io.Reader, length int64) error {
+	piece := int64(copySize)
+	if length >= 0 {
+		piece = min(length+1, piece) // one more, to come upon the end
+	}
+	_, err := io.CopyBuffer(h, body, make([]byte, piece))
+	return err
 }
 
 func (h *heldBody) take(n int64) error {
@@ -115,9 +128,9 @@ func (s *server) readBody(w http.ResponseWriter, r *http.Request, pattern string
 		r.Header.Set("Content-Type", "application/json") // what is left of it
 	case kind == api.MediaBSON: // documents whole, with their buffers
 		held.limit = s.limits.Upload
-		_, err = io.Copy(held, unhurried)
+		err = held.readAll(unhurried, r.ContentLength)
 	default:
-		_, err = io.Copy(held, r.Body)
+		err = held.readAll(r.Body, r.ContentLength)
 	}
 	if err == nil && kind != api.MediaBSON && !utf8.Valid(held.text.Bytes()) {
 		err = newProblem(http.StatusBadRequest, api.KindMalformed, "the body is not UTF-8")

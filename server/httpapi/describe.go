@@ -150,12 +150,6 @@ func (s *server) describeProblems(op *huma.Operation) {
 	op.Responses["default"] = &huma.Response{Description: "Another problem", Content: content}
 }
 
-// answersNothing adds that an answer may be 204, and why.
-func answersNothing(op huma.Operation, why string) huma.Operation {
-	op.Responses = map[string]*huma.Response{"204": {Description: why}}
-	return op
-}
-
 // body is an answer with a value in it.
 type body[T any] struct{ Body T }
 

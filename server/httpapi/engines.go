@@ -5,7 +5,9 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/danielgtaylor/huma/v2"
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 
 	"github.com/taskdb/taskdb/api"
 	"github.com/taskdb/taskdb/hub"
@@ -13,8 +15,9 @@ import (
 
 // engines registers the routes of engines.
 func (s *server) engines() {
-	claim := operation("claim", "POST /v1/claims", "Take the next task, under a lease")
-	register(s, answersNothing(claim, "There is no task."), s.claim)
+	claim := listed[api.Claimed](s, operation("claim", "POST /v1/claims", "Take the next task, under a lease"))
+	claim.Responses["204"] = &huma.Response{Description: "There is no task."}
+	register(s, claim, s.claim)
 	register(s, operation("renew", "POST /v1/leases/{lease}/renew", "Have a lease hold on"), s.renew)
 	register(s, operation("output", "POST /v1/leases/{lease}/output", "Add to what a task gives out while it runs"), s.output)
 	register(s, operation("finish", "POST /v1/leases/{lease}/finish", "End a lease with the result of its task"), s.finish)
@@ -24,14 +27,9 @@ type claimRequest struct{ Body api.Claim }
 
 func (r *claimRequest) waits() api.Duration { return r.Body.Wait }
 
-type claimAnswer struct {
-	Status int
-	Body   *api.Claimed
-}
-
 // claim looks for a task at once, and only if there is none does it wait, without a
 // turn.
-func (s *server) claim(ctx context.Context, in *claimRequest) (*claimAnswer, error) {
+func (s *server) claim(ctx context.Context, in *claimRequest) (*huma.StreamResponse, error) {
 	lease, err := durationOf(in.Body.Lease, "body.lease")
 	if err != nil {
 		return nil, err
@@ -57,12 +55,20 @@ func (s *server) claim(ctx context.Context, in *claimRequest) (*claimAnswer, err
 	}
 	switch {
 	case errors.Is(err, hub.ErrNoTask):
-		return &claimAnswer{Status: http.StatusNoContent}, nil
+		return s.raw(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }), nil
 	case err != nil:
 		return nil, err
 	}
-	doc, err := bson.Marshal(claimed.Record)
-	return &claimAnswer{http.StatusOK, &api.Claimed{Lease: leaseOf(claimed.Lease), Record: api.Document(doc)}}, err
+	doc, err := claimed.Record.MarshalBSON()
+	answer := api.Claimed{Lease: leaseOf(claimed.Lease), Record: api.Document(doc)}
+	return s.list(ctx, answer, func() []bson.Raw { return []bson.Raw{claimedDocument(answer)} }), err
+}
+
+// claimedDocument is a claimed task as a document, with its record in it as it is.
+func claimedDocument(claimed api.Claimed) bson.Raw {
+	return bson.Raw(bsoncore.NewDocumentBuilder().
+		AppendDocument("lease", bsoncore.Document(documentOf(claimed.Lease))).
+		AppendDocument("record", bsoncore.Document(claimed.Record)).Build())
 }
 
 func leaseOf(l hub.Lease) api.Lease {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"slices"
 
+	"github.com/danielgtaylor/huma/v2"
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 
 	"github.com/taskdb/taskdb/api"
 	"github.com/taskdb/taskdb/hub"
@@ -62,7 +64,7 @@ func (s *server) fetchWaiting(ctx context.Context, f hub.Fetch) ([]hub.Fetched, 
 
 // fetches registers the routes that find tasks by their names.
 func (s *server) fetches() {
-	register(s, operation("fetch", "POST /v1/tasks/fetch", "Many tasks, and what became of them"), s.fetchMany)
+	register(s, listed[api.FetchAnswer](s, operation("fetch", "POST /v1/tasks/fetch", "Many tasks, and what became of them")), s.fetchMany)
 	register(s, operation("chain", "GET /v1/tasks/{msg_id}/chain", "The resubmissions that a task is part of"), s.chain)
 	register(s, operation("lookup", "GET /v1/lookup", "The one task whose msg_id begins with a prefix"), s.lookup)
 	register(s, listed[api.History](s, operation("history", "GET /v1/history", "The msg_ids of all tasks, by the time at which they were submitted")), s.history)
@@ -72,7 +74,7 @@ type fetchRequest struct{ Body api.Fetch }
 
 func (r *fetchRequest) waits() api.Duration { return r.Body.Wait }
 
-func (s *server) fetchMany(ctx context.Context, in *fetchRequest) (*body[api.FetchAnswer], error) {
+func (s *server) fetchMany(ctx context.Context, in *fetchRequest) (*huma.StreamResponse, error) {
 	found, err := s.fetch(ctx, in.Body.MsgIDs, in.Body.Keys, in.Body.Wait)
 	if err != nil {
 		return nil, err
@@ -83,7 +85,13 @@ func (s *server) fetchMany(ctx context.Context, in *fetchRequest) (*body[api.Fet
 			return nil, err
 		}
 	}
-	return bodyOf(answer), nil
+	return s.list(ctx, answer, func() []bson.Raw {
+		docs := make([]bson.Raw, len(answer.Tasks))
+		for i, view := range answer.Tasks {
+			docs[i] = viewDocument(view)
+		}
+		return docs
+	}), nil
 }
 
 type nameRequest struct {
@@ -122,7 +130,18 @@ func viewOf(ctx context.Context, found hub.Fetched) (api.TaskView, error) {
 		view.Error = &problemOf(found.Err).of(ctx).Problem
 		return view, nil
 	}
-	doc, err := bson.Marshal(found.Record)
+	doc, err := found.Record.MarshalBSON()
 	view.Record = api.Document(doc)
 	return view, err
+}
+
+// viewDocument is a view as a document, with its record in it as it is.
+func viewDocument(view api.TaskView) bson.Raw {
+	doc := bsoncore.NewDocumentBuilder().AppendString("msg_id", view.MsgID)
+	if view.Error != nil {
+		doc.AppendDocument("error", bsoncore.Document(documentOf(view.Error)))
+	} else {
+		doc.AppendString("state", view.State).AppendDocument("record", bsoncore.Document(view.Record))
+	}
+	return bson.Raw(doc.Build())
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 
 	"github.com/taskdb/taskdb/api"
 	"github.com/taskdb/taskdb/taskdb"
@@ -56,7 +57,7 @@ func inJSON(w http.ResponseWriter, value any) {
 func listed[T any](s *server, op huma.Operation) huma.Operation {
 	page := s.api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[T](), true, "")
 	op.Responses = map[string]*huma.Response{"200": {
-		Description: "A page or, as Accept has it, a stream, whose last line has the key $end.",
+		Description: "An object or, as Accept has it, a stream, whose last line has the key $end.",
 		Content: map[string]*huma.MediaType{
 			"application/json": {Schema: page}, api.MediaJSONLines: {}, ndjson: {}, api.MediaBSON: {},
 		},
@@ -74,6 +75,11 @@ type lines struct {
 	form  string
 	count int64
 	began bool
+}
+
+// newLines begins a stream, of which so many bytes are sent at a time.
+func newLines(w http.ResponseWriter, form string, size int) *lines {
+	return &lines{to: bufio.NewWriterSize(w, size), w: w, form: form}
 }
 
 // line writes one.
@@ -107,24 +113,29 @@ func appendDocument(to []byte, doc bson.Raw, form string) ([]byte, error) {
 // behind it: nobody is to take the answer for whole.
 func (l *lines) end(end api.End) {
 	end.Count = l.count
-	last, err := bson.Marshal(bson.D{{Key: "$end", Value: endDocument(end)}})
-	if err == nil {
-		err = l.line(last)
+	err := l.line(oneKey("$end", documentOf(end)))
+	if err = errors.Join(err, l.to.Flush()); err == nil && end.Problem == nil {
+		return
 	}
-	if err = errors.Join(err, l.to.Flush(), flush(l.w)); err != nil || end.Problem != nil {
-		panic(http.ErrAbortHandler)
-	}
+	_ = flush(l.w) // it is broken off anyway
+	panic(http.ErrAbortHandler)
 }
 
-// endDocument is how a stream ended, as a document.
-func endDocument(end api.End) bson.Raw {
+// oneKey is a document that has another under a key.
+func oneKey(key string, value bson.Raw) bson.Raw {
+	return bson.Raw(bsoncore.NewDocumentBuilder().AppendDocument(key, bsoncore.Document(value)).Build())
+}
+
+// documentOf is what JSON has of a value that is made of texts and numbers, as a
+// document.
+func documentOf(value any) bson.Raw {
 	var doc bson.Raw
-	text, err := json.Marshal(end)
+	text, err := json.Marshal(value)
 	if err == nil {
 		err = bson.UnmarshalExtJSON(text, false, &doc)
 	}
 	if err != nil {
-		panic(err) // it is made of texts and numbers
+		panic(err)
 	}
 	return doc
 }
@@ -142,13 +153,12 @@ func (s *server) stream(q taskdb.Query, token, form string) *huma.StreamResponse
 			s.fail(w, r, err)
 			return
 		}
-		s.send(w, r, form, cursor.Docs(ctx), cursor.Next)
+		s.send(newLines(w, form, pieceSize), r, cursor.Docs(ctx), cursor.Next)
 	})
 }
 
 // send sends documents, and at last where they go on.
-func (s *server) send(w http.ResponseWriter, r *http.Request, form string, docs iter.Seq2[bson.Raw, error], next func() string) {
-	l := &lines{to: bufio.NewWriterSize(w, pieceSize), w: w, form: form}
+func (s *server) send(l *lines, r *http.Request, docs iter.Seq2[bson.Raw, error], next func() string) {
 	for doc, err := range docs {
 		if err == nil {
 			err = l.line(doc)
@@ -159,7 +169,7 @@ func (s *server) send(w http.ResponseWriter, r *http.Request, form string, docs 
 			requestOf(r.Context()).err = errors.Join(err, context.Cause(r.Context()))
 			panic(http.ErrAbortHandler)
 		case !l.began:
-			s.fail(w, r, err)
+			s.fail(l.w, r, err)
 			return
 		case errors.Is(err, taskdb.ErrBudget) && next() != "":
 			l.end(api.End{Next: next()})
@@ -170,4 +180,31 @@ func (s *server) send(w http.ResponseWriter, r *http.Request, form string, docs 
 		}
 	}
 	l.end(api.End{Next: next()})
+}
+
+// endSize is how many bytes the last line of a stream has, about.
+const endSize = 128
+
+// list is an answer that is one object in JSON, or a stream of documents in the form
+// that the request asks for.
+func (s *server) list(ctx context.Context, answer any, docs func() []bson.Raw) *huma.StreamResponse {
+	form := requestOf(ctx).form
+	return s.raw(func(w http.ResponseWriter, r *http.Request) {
+		if form == "" {
+			inJSON(w, answer)
+			return
+		}
+		all, size := docs(), endSize
+		for _, doc := range all {
+			size += len(doc)
+		}
+		each := func(yield func(bson.Raw, error) bool) {
+			for _, doc := range all {
+				if !yield(doc, nil) {
+					return
+				}
+			}
+		}
+		s.send(newLines(w, form, min(size, pieceSize)), r, each, func() string { return "" })
+	})
 }

@@ -91,6 +91,38 @@ func TestStreamOfBSON(t *testing.T) {
 	})
 }
 
+// TestTasksInBSON holds that what is claimed and fetched comes with its record as it is,
+// beside what JSON has of the rest.
+func TestTasksInBSON(t *testing.T) {
+	onEach(t, httpapi.Options{}, func(t *testing.T, f *fixture) {
+		f.submit(t, `{"msg_id": "a", "content": {"n": {"$numberLong": "5"}}}`)
+		documents := func(path, body string) (docs []bson.Raw) {
+			response := f.send(t, "POST", path, body, "Accept", "application/bson")
+			require.Equal(t, http.StatusOK, response.StatusCode)
+			for {
+				doc, err := bson.ReadDocument(response.Body)
+				require.NoError(t, err)
+				if end := doc.Lookup("$end", "count"); !end.IsZero() {
+					require.EqualValues(t, len(docs), end.AsInt64())
+					return docs
+				}
+				docs = append(docs, doc)
+			}
+		}
+		claimed := documents("/v1/claims", `{"engine": "e"}`)
+		require.Len(t, claimed, 1)
+		require.Equal(t, "e", claimed[0].Lookup("lease", "engine").StringValue())
+		require.EqualValues(t, 5, claimed[0].Lookup("record", "content", "n").Int64())
+		require.Equal(t, http.StatusNoContent, f.send(t, "POST", "/v1/claims", `{"engine": "e"}`, "Accept", "application/bson").StatusCode)
+
+		fetched := documents("/v1/tasks/fetch", `{"msg_ids": ["none", "a"]}`)
+		require.Len(t, fetched, 2)
+		require.Equal(t, api.KindNotFound, fetched[0].Lookup("error", "kind").StringValue())
+		require.Equal(t, "running", fetched[1].Lookup("state").StringValue())
+		require.EqualValues(t, 5, fetched[1].Lookup("record", "content", "n").Int64())
+	})
+}
+
 // TestStreamsThatFail holds that a wrong query is refused in the status, and that a
 // stream which reaches its bound says where it goes on.
 func TestStreamsThatFail(t *testing.T) {
