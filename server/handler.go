@@ -22,6 +22,7 @@ func (s *Server) handler(db *taskdb.DB) (http.Handler, error) {
 		AnyHost: s.options.Insecure,
 		Logger:  s.options.Log,
 		Limits:  s.options.Limits,
+		Refusal: refusalOf,
 		Stop:    s.stopping,
 		Observe: s.observeRequest,
 		Page:    s.options.Page,
@@ -49,11 +50,13 @@ func (s *Server) observeRequest(ctx context.Context, o httpapi.Observation) {
 // wireOptions say how MongoDB's clients are answered.
 func (s *Server) wireOptions() mongowire.Options {
 	return mongowire.Options{
-		Users:       s.options.Users,
-		Insecure:    s.options.Insecure,
-		TLS:         s.tls(),
-		StopTimeout: s.options.StopTimeout,
-		Log:         s.options.Log,
-		Observe:     s.metrics.observeCommand,
+		Users:              s.options.Users,
+		Insecure:           s.options.Insecure,
+		TLS:                s.tls(),
+		MaxConnections:     s.options.MaxConnections,
+		MaxPeerConnections: s.options.MaxPeerConnections,
+		StopTimeout:        s.options.StopTimeout,
+		Log:                s.options.Log,
+		Observe:            s.metrics.observeCommand,
 	}
 }

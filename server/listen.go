@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"net"
 	"time"
-
-	"golang.org/x/net/netutil"
 )
 
 const (
@@ -20,9 +18,6 @@ const (
 	// stallTime is how long a connection of HTTP/2 may take nothing of what it is sent.
 	// Of each answer the API sees to that.
 	stallTime = 30 * time.Second
-	// maxConnections is how many connections of HTTP there are at a time. More wait
-	// to be accepted.
-	maxConnections = 4096
 )
 
 // listen listens at the addresses of the doors.
@@ -31,7 +26,7 @@ func (s *Server) listen(ctx context.Context) (err error) {
 		if s.httpListener, err = s.listenAt(ctx, s.options.HTTP); err != nil {
 			return err
 		}
-		s.httpListener = netutil.LimitListener(s.httpListener, maxConnections)
+		s.httpListener = gated{s.httpListener, s.gate}
 	}
 	if s.options.Mongo != "" {
 		s.wireListener, err = s.listenAt(ctx, s.options.Mongo)

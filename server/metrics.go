@@ -15,6 +15,7 @@ import (
 	"github.com/taskdb/taskdb/hub"
 	"github.com/taskdb/taskdb/server/httpapi"
 	"github.com/taskdb/taskdb/server/mongowire"
+	"github.com/taskdb/taskdb/server/peers"
 	"github.com/taskdb/taskdb/taskdb"
 )
 
@@ -108,13 +109,20 @@ func outcome(err error) string {
 	return "error"
 }
 
-// watchWire adds how many clients of MongoDB there are, and what they hold.
-func (m *metrics) watchWire(server *mongowire.Server) {
+// watchDoors adds how many connections there are, and what MongoDB's clients hold.
+func (m *metrics) watchDoors(http *peers.Gate, mongo *mongowire.Server) {
+	with := promauto.With(m.registry)
 	gauge := func(name, help string, value func() int) {
-		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return float64(value()) }))
+		with.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return float64(value()) })
 	}
-	gauge("taskdb_mongo_connections", "Connections of MongoDB's clients.", server.Connections)
-	gauge("taskdb_mongo_cursors", "Open cursors of MongoDB's clients.", server.Cursors)
+	counter := func(name, help string, value func() int64) {
+		with.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, func() float64 { return float64(value()) })
+	}
+	gauge("taskdb_http_connections", "Connections of HTTP.", http.Connections)
+	counter("taskdb_http_connections_refused_total", "Connections of HTTP that were too many, in all or with their peers.", http.Refused)
+	gauge("taskdb_mongo_connections", "Connections of MongoDB's clients.", mongo.Connections)
+	counter("taskdb_mongo_connections_refused_total", "Connections of MongoDB's clients that were too many, in all or with their peers.", mongo.Refused)
+	gauge("taskdb_mongo_cursors", "Open cursors of MongoDB's clients.", mongo.Cursors)
 }
 
 func (m *metrics) observeTended(t hub.Tended) {

@@ -22,6 +22,7 @@ import (
 	"github.com/taskdb/taskdb/server/access"
 	"github.com/taskdb/taskdb/server/httpapi"
 	"github.com/taskdb/taskdb/server/mongowire"
+	"github.com/taskdb/taskdb/server/peers"
 	"github.com/taskdb/taskdb/taskdb"
 )
 
@@ -41,6 +42,10 @@ type Options struct {
 	// StopTimeout is how long requests under way have to end when the server stops;
 	// 0 is ten seconds.
 	StopTimeout time.Duration
+	// MaxConnections is how many connections each of the doors has at a time, and
+	// MaxPeerConnections how many of them with one peer; 0 is 4,096, and 1,024. Others
+	// are told that there are too many, and closed.
+	MaxConnections, MaxPeerConnections int
 	// TendEvery is how often the hub is tended; 0 is a second.
 	TendEvery time.Duration
 
@@ -60,6 +65,12 @@ type Options struct {
 func (o Options) withDefaults() Options {
 	if o.StopTimeout == 0 {
 		o.StopTimeout = 10 * time.Second
+	}
+	if o.MaxConnections == 0 {
+		o.MaxConnections = 4096
+	}
+	if o.MaxPeerConnections == 0 {
+		o.MaxPeerConnections = 1024
 	}
 	if o.TendEvery == 0 {
 		o.TendEvery = time.Second
@@ -81,6 +92,7 @@ type Server struct {
 	metrics  *metrics
 	stopping chan struct{}
 
+	gate         *peers.Gate // of HTTP
 	http         *http.Server
 	mongo        *mongowire.Server
 	httpListener net.Listener // nil if this door stays closed; so is the next
@@ -93,6 +105,7 @@ type Server struct {
 // ErrExposed for an address that is not to be served.
 func Open(ctx context.Context, db *taskdb.DB, options Options) (*Server, error) {
 	s := &Server{options: options.withDefaults(), metrics: newMetrics(options.Version), stopping: make(chan struct{})}
+	s.gate = peers.NewGate(peers.Limits{All: s.options.MaxConnections, Peer: s.options.MaxPeerConnections})
 	db = db.Observed(observers(s.metrics.observeStore, storeSpans(s.options.Traces)))
 	var err error
 	if s.hub, err = hub.Open(ctx, db, options.Hub); err != nil {
@@ -121,6 +134,7 @@ func (s *Server) build(db *taskdb.DB) error {
 	}
 	s.http = &http.Server{
 		Handler:           handler,
+		ConnContext:       withPass,
 		TLSConfig:         s.tls(),
 		ReadHeaderTimeout: headerTime,
 		IdleTimeout:       idleTime,
@@ -129,7 +143,7 @@ func (s *Server) build(db *taskdb.DB) error {
 		ErrorLog:          slog.NewLogLogger(s.options.Log.Handler(), slog.LevelDebug), // what clients do wrong
 	}
 	s.mongo = mongowire.New(s.hub.Overheard(db), s.wireOptions())
-	s.metrics.watchWire(s.mongo)
+	s.metrics.watchDoors(s.gate, s.mongo)
 	return nil
 }
 

@@ -2,7 +2,7 @@
 // described at /openapi.json, and the page.
 //
 // A request goes through these, in this order: it gets an id and is logged, whatever
-// becomes of it (request.go); a browser's must come from the page itself
+// becomes of it, and must come by a connection that is let in (request.go); a browser's must come from the page itself
 // (browser.go); its path is looked up (server.go); its user must be known and have
 // the role that the route takes (auth.go, roles.go); its body is read (body.go); it
 // gets its turn among the others (turns.go); a key for once is looked up

@@ -22,6 +22,9 @@ type Options struct {
 	Logger *slog.Logger
 	// Limits bound what requests may cost.
 	Limits Limits
+	// Refusal, if not nil, tells why what comes by a request's connection is refused,
+	// as there are too many; nil is that it is not.
+	Refusal func(ctx context.Context) error
 	// Stop, when it is closed, has those end who wait or watch, as if nothing had
 	// happened meanwhile: a server that stops waits for all requests. nil is never.
 	Stop <-chan struct{}

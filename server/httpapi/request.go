@@ -56,12 +56,30 @@ func (s *server) requests(next http.Handler) http.Handler {
 		}()
 		defer s.recovered(answer, r)
 		s.boundBody(answer, r)
+		if err := s.checkConnection(r); err != nil {
+			answer.Header().Set("Connection", "close")
+			s.fail(answer, r, err)
+			return
+		}
 		if err := s.checkBrowser(r); err != nil {
 			s.fail(answer, r, err)
 			return
 		}
 		next.ServeHTTP(answer, r)
 	})
+}
+
+// checkConnection refuses what comes by a connection that is one too many.
+func (s *server) checkConnection(r *http.Request) error {
+	if s.options.Refusal == nil {
+		return nil
+	}
+	if err := s.options.Refusal(r.Context()); err != nil {
+		p := busy("connections")
+		p.Detail = err.Error()
+		return p
+	}
+	return nil
 }
 
 // recovered answers for a route that panicked. That an answer cannot be written is

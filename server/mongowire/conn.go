@@ -10,6 +10,8 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"github.com/taskdb/taskdb/server/peers"
 )
 
 // conn is a connection. One goroutine reads its messages, and another carries out the
@@ -18,6 +20,7 @@ type conn struct {
 	server *Server
 	id     int64
 	socket net.Conn
+	pass   *peers.Pass
 	reader *bufio.Reader
 	log    *slog.Logger
 	auth   authentication
@@ -26,11 +29,12 @@ type conn struct {
 	draining bool
 }
 
-func newConn(s *Server, socket net.Conn, id int64) *conn {
+func newConn(s *Server, socket net.Conn, pass *peers.Pass, id int64) *conn {
 	return &conn{
 		server: s,
 		id:     id,
 		socket: socket,
+		pass:   pass,
 		reader: bufio.NewReader(socket),
 		log:    s.options.Log.With("connection", id, "peer", socket.RemoteAddr().String()),
 	}
@@ -54,7 +58,7 @@ func (c *conn) serve(commands context.Context) {
 			c.log.Info("reply not sent", "error", err)
 			break
 		}
-		if c.isDraining() {
+		if c.isDraining() || c.pass.Refusal != nil {
 			break
 		}
 	}
@@ -142,12 +146,12 @@ func transferTime(bytes int) time.Duration {
 	return time.Duration(bytes) * time.Second / slowest
 }
 
-// maxStrange is how large a message may be of a peer who has not said who it is: many
-// such peers have little memory together.
+// maxStrange is how large a message may be of a peer who has not said who it is, or is
+// refused: many such peers have little memory together.
 const maxStrange = 64 << 10
 
 func (c *conn) maxMessage() int {
-	if c.auth.user.Load() != nil || !c.server.mustSay() {
+	if c.pass.Refusal == nil && (c.auth.user.Load() != nil || !c.server.mustSay()) {
 		return c.server.options.MaxMessageSize
 	}
 	return min(maxStrange, c.server.options.MaxMessageSize)

@@ -111,6 +111,9 @@ func (c *conn) run(commands, reading context.Context, f frame) (bson.Raw, error)
 		err = r.identify(f.legacy)
 	}
 	var reply bson.D
+	if err == nil && c.pass.Refusal != nil {
+		err = &query.Error{Code: codeTemporarilyUnavailable, Message: c.pass.Refusal.Error()}
+	}
 	if err == nil {
 		reply, err = r.survive(func() (bson.D, error) { return r.carryOut(commands, reading) })
 	}

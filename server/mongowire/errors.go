@@ -14,52 +14,54 @@ import (
 
 // MongoDB's codes of errors that are the protocol's own.
 const (
-	codeUnauthorized         = 13
-	codeAuthenticationFailed = 18
-	codeNamespaceNotFound    = 26
-	codeCursorNotFound       = 43
-	codeNamespaceExists      = 48
-	codeCommandNotFound      = 59
-	codeIndexOptionsConflict = 85
-	codeIndexKeysConflict    = 86
-	codeMechanismUnavailable = 334
-	codeUnsupportedOpQuery   = 352
-	codeShutdownInterrupt    = 11600
-	codeCursorInUse          = 12051
+	codeUnauthorized           = 13
+	codeAuthenticationFailed   = 18
+	codeNamespaceNotFound      = 26
+	codeCursorNotFound         = 43
+	codeNamespaceExists        = 48
+	codeCommandNotFound        = 59
+	codeIndexOptionsConflict   = 85
+	codeIndexKeysConflict      = 86
+	codeMechanismUnavailable   = 334
+	codeUnsupportedOpQuery     = 352
+	codeTemporarilyUnavailable = 365
+	codeShutdownInterrupt      = 11600
+	codeCursorInUse            = 12051
 )
 
 // codeNames are MongoDB's names of the codes that package query has none of.
 var codeNames = map[int]string{
-	1:                        "InternalError",
-	6:                        "HostUnreachable",
-	codeUnauthorized:         "Unauthorized",
-	codeAuthenticationFailed: "AuthenticationFailed",
-	20:                       "IllegalOperation",
-	codeNamespaceNotFound:    "NamespaceNotFound",
-	codeCursorNotFound:       "CursorNotFound",
-	46:                       "LockBusy",
-	codeNamespaceExists:      "NamespaceExists",
-	50:                       "MaxTimeMSExpired",
-	codeCommandNotFound:      "CommandNotFound",
-	72:                       "InvalidOptions",
-	codeIndexOptionsConflict: "IndexOptionsConflict",
-	codeIndexKeysConflict:    "IndexKeySpecsConflict",
-	91:                       "ShutdownInProgress",
-	96:                       "OperationFailed",
-	115:                      "CommandNotSupported",
-	123:                      "NotAReplicaSet",
-	322:                      "APIVersionError",
-	codeMechanismUnavailable: "MechanismUnavailable",
-	codeUnsupportedOpQuery:   "UnsupportedOpQueryCommand",
-	10334:                    "BSONObjectTooLarge",
-	11000:                    "DuplicateKey",
-	codeShutdownInterrupt:    "InterruptedAtShutdown",
-	11601:                    "Interrupted",
-	codeCursorInUse:          "CursorInUse",
-	14031:                    "OutOfDiskSpace",
-	40413:                    "IDLDuplicateField",
-	40414:                    "IDLFailedToParse",
-	40415:                    "IDLUnknownField",
+	1:                          "InternalError",
+	6:                          "HostUnreachable",
+	codeUnauthorized:           "Unauthorized",
+	codeAuthenticationFailed:   "AuthenticationFailed",
+	20:                         "IllegalOperation",
+	codeNamespaceNotFound:      "NamespaceNotFound",
+	codeCursorNotFound:         "CursorNotFound",
+	46:                         "LockBusy",
+	codeNamespaceExists:        "NamespaceExists",
+	50:                         "MaxTimeMSExpired",
+	codeCommandNotFound:        "CommandNotFound",
+	72:                         "InvalidOptions",
+	codeIndexOptionsConflict:   "IndexOptionsConflict",
+	codeIndexKeysConflict:      "IndexKeySpecsConflict",
+	91:                         "ShutdownInProgress",
+	96:                         "OperationFailed",
+	115:                        "CommandNotSupported",
+	123:                        "NotAReplicaSet",
+	322:                        "APIVersionError",
+	codeMechanismUnavailable:   "MechanismUnavailable",
+	codeTemporarilyUnavailable: "TemporarilyUnavailable",
+	codeUnsupportedOpQuery:     "UnsupportedOpQueryCommand",
+	10334:                      "BSONObjectTooLarge",
+	11000:                      "DuplicateKey",
+	codeShutdownInterrupt:      "InterruptedAtShutdown",
+	11601:                      "Interrupted",
+	codeCursorInUse:            "CursorInUse",
+	14031:                      "OutOfDiskSpace",
+	40413:                      "IDLDuplicateField",
+	40414:                      "IDLFailedToParse",
+	40415:                      "IDLUnknownField",
 }
 
 // codeName returns MongoDB's name of a code.

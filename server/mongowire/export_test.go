@@ -18,5 +18,7 @@ func (s *Server) Answer(ctx context.Context, command bson.Raw) (bson.Raw, error)
 	socket, other := net.Pipe()
 	defer socket.Close()
 	defer other.Close()
-	return newConn(s, socket, 1).run(ctx, ctx, frame{body: command})
+	pass := s.gate.Enter(socket.RemoteAddr())
+	defer pass.Leave()
+	return newConn(s, socket, pass, 1).run(ctx, ctx, frame{body: command})
 }

@@ -72,12 +72,18 @@ func TestABudgetBoundsWhatIsLookedAt(t *testing.T) {
 	require.EqualValues(t, 1, p.ask(`{find: "b", $db: "a", filter: {_id: 1}}`).Lookup("ok").Double())
 }
 
-func TestMoreConnectionsThanAllowedAreClosed(t *testing.T) {
-	s := serve(t, openStore(t, "dict"), mongowire.Options{MaxConnections: 2})
+// TestMoreConnectionsThanAllowedAreRefused holds that a connection too many is told so,
+// whatever it asks, and closed.
+func TestMoreConnectionsThanAllowedAreRefused(t *testing.T) {
+	s := serve(t, openStore(t, "dict"), mongowire.Options{MaxConnections: 3, MaxPeerConnections: 2})
 	first, second := s.dial(t), s.dial(t)
 	require.EqualValues(t, 1, first.ask(ping).Lookup("ok").Double())
 	require.EqualValues(t, 1, second.ask(ping).Lookup("ok").Double())
-	s.dial(t).isClosed()
+	third := s.dial(t)
+	reply := third.ask(`{hello: 1, $db: "admin"}`)
+	require.EqualValues(t, 365, reply.Lookup("code").Int32())
+	require.Equal(t, "too many connections from 127.0.0.1: there may be 2", reply.Lookup("errmsg").StringValue())
+	third.isClosed()
 	require.NoError(t, first.socket.Close())
 	require.Eventually(t, func() bool { return connections(second) == 1 }, time.Minute, time.Millisecond)
 	require.EqualValues(t, 1, s.dial(t).ask(ping).Lookup("ok").Double())

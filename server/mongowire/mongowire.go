@@ -31,6 +31,7 @@ import (
 
 	"golang.org/x/sync/semaphore"
 
+	"github.com/taskdb/taskdb/server/peers"
 	"github.com/taskdb/taskdb/taskdb"
 )
 
@@ -53,9 +54,11 @@ type Options struct {
 	// all connections together; 0 is twice MaxMessageSize, which is the least. Others
 	// wait, no longer than IdleTimeout, and then their connection is closed.
 	MaxRoom int64
-	// MaxConnections is how many connections there may be at once; 0 is 2,000.
-	// More are closed at once.
-	MaxConnections int
+	// MaxConnections is how many connections there may be at once, and
+	// MaxPeerConnections how many of them with one peer; 0 is 2,000, and half of them.
+	// The first command of another one is refused, with MongoDB's code 365, and the
+	// connection closed.
+	MaxConnections, MaxPeerConnections int
 	// MaxCursors is how many cursors are kept open; 0 is 1,000. One more closes the
 	// one that was not used for longest.
 	MaxCursors int
@@ -114,6 +117,9 @@ func (o Options) withDefaults() Options {
 			*option.value = option.standard
 		}
 	}
+	if o.MaxPeerConnections == 0 {
+		o.MaxPeerConnections = (o.MaxConnections + 1) / 2
+	}
 	o.MaxRoom = max(o.MaxRoom, 2*int64(o.MaxMessageSize)) // one that is compressed, and what it is of
 	if o.Log == nil {
 		o.Log = slog.Default()
@@ -133,7 +139,8 @@ type Server struct {
 	cursors *cursors
 	turns   chan struct{}       // one for each command that is carried out
 	room    *semaphore.Weighted // bytes for large messages
-	lastID  atomic.Int64        // of connections
+	gate    *peers.Gate         // counts the connections
+	lastID  atomic.Int64        // of them
 
 	mu    sync.Mutex // guards what follows
 	conns map[*conn]struct{}
@@ -150,6 +157,7 @@ func New(db *taskdb.DB, options Options) *Server {
 		cursors: newCursors(options.MaxCursors, options.CursorTimeout),
 		turns:   make(chan struct{}, options.MaxCommands),
 		room:    semaphore.NewWeighted(options.MaxRoom),
+		gate:    peers.NewGate(peers.Limits{All: options.MaxConnections, Peer: options.MaxPeerConnections}),
 		conns:   map[*conn]struct{}{},
 	}
 }
@@ -229,19 +237,23 @@ func isTemporary(err error) bool {
 	return errors.As(err, &failed) && !errors.Is(err, net.ErrClosed)
 }
 
-// open returns the connection over a socket, or nil if there are too many.
+// open returns the connection over a socket, or nil if there are too many even of those
+// that are refused.
 func (s *Server) open(socket net.Conn) *conn {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.conns) >= s.options.MaxConnections {
-		s.options.Log.Warn("a connection was refused: there are too many", "peer", socket.RemoteAddr(), "connections", len(s.conns))
+	pass := s.gate.Enter(socket.RemoteAddr())
+	if pass == nil {
 		_ = socket.Close()
 		return nil
 	}
+	if pass.Refusal != nil {
+		s.options.Log.Warn("a connection is refused", "peer", socket.RemoteAddr(), "error", pass.Refusal)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.options.TLS != nil {
 		socket = tls.Server(socket, s.options.TLS)
 	}
-	c := newConn(s, socket, s.lastID.Add(1))
+	c := newConn(s, socket, pass, s.lastID.Add(1))
 	s.conns[c] = struct{}{}
 	return c
 }
@@ -250,6 +262,7 @@ func (s *Server) forget(c *conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.conns, c)
+	c.pass.Leave()
 }
 
 // stop has the connections end, each after the command that it carries out, and waits
@@ -275,9 +288,8 @@ func (s *Server) stop(interrupt context.CancelFunc, serving *sync.WaitGroup) {
 // Cursors returns how many cursors are open.
 func (s *Server) Cursors() int { return s.cursors.count() }
 
-// Connections returns how many connections there are.
-func (s *Server) Connections() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.conns)
-}
+// Connections returns how many connections there are, without those that are refused.
+func (s *Server) Connections() int { return s.gate.Connections() }
+
+// Refused returns how many connections were too many so far.
+func (s *Server) Refused() int64 { return s.gate.Refused() }
