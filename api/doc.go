@@ -28,6 +28,7 @@
 //	POST   /v1/claims                             Claim → Claimed, or BSON; 204 for no task
 //	POST   /v1/leases/{lease}/renew               Renewal → Lease
 //	POST   /v1/leases/{lease}/output              OutputPiece → 204
+//	POST   /v1/leases/{lease}/return              Return → FinishAnswer
 //	POST   /v1/leases/{lease}/finish              Completion → FinishAnswer; multipart for large buffers
 //
 // Operation:

@@ -29,7 +29,7 @@ type Attempt struct {
 	Engine  string    `json:"engine"`
 	Claimed time.Time `json:"claimed"`
 	Ended   time.Time `json:"ended"`
-	Outcome string    `json:"outcome" doc:"ok, error, aborted, lost, timed out or cancelled."`
+	Outcome string    `json:"outcome" doc:"ok, error, aborted, returned, lost, timed out or cancelled."`
 	Reason  string    `json:"reason,omitempty"`
 }
 
@@ -67,6 +67,13 @@ type Completion struct {
 	Buffers   [][]byte  `json:"buffers,omitempty" doc:"The result's binary parts, in base64."`
 	Started   time.Time `json:"started,omitzero" doc:"By the engine's clock."`
 	Completed time.Time `json:"completed,omitzero" doc:"By the engine's clock."`
+}
+
+// Return gives a task back: the engine cannot run it now, or is about to stop.
+type Return struct {
+	MsgID  string   `json:"msg_id"`
+	Reason string   `json:"reason,omitempty"`
+	Delay  Duration `json:"delay,omitempty" doc:"For how long nobody is given the task."`
 }
 
 // FinishAnswer tells what the task is now: finished, or pending again.

@@ -97,6 +97,13 @@ func TestLife(t *testing.T) {
 
 	claimed, err = c.Claim(ctx, api.Claim{Engine: "e1", Queues: []string{"cpu"}, Wait: "10s"})
 	require.NoError(t, err)
+	for range 2 { // the second time as the first answer was lost
+		state, err := c.Return(ctx, claimed.Lease, api.Return{Reason: "no room"})
+		require.NoError(t, err)
+		require.Equal(t, taskdb.StatePending, state)
+	}
+	claimed, err = c.Claim(ctx, api.Claim{Engine: "e1", Queues: []string{"cpu"}})
+	require.NoError(t, err)
 	state, err := c.Finish(ctx, claimed.Lease, api.Completion{Status: "error", EName: "ValueError", EValue: "no", Traceback: []string{"line 1"}})
 	require.NoError(t, err)
 	require.Equal(t, taskdb.StateFailed, state)

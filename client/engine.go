@@ -75,6 +75,24 @@ func (c *Client) Output(ctx context.Context, lease api.Lease, piece api.OutputPi
 	return nil
 }
 
+// Return gives a task back: the engine cannot run it now, or is about to stop and has
+// not begun with it. It goes back to its queue, after the delay, with all of its retries.
+// It returns the state of the task: pending or, if it was given back 1,000 times,
+// aborted. It is refused as Finish is; to give it back again, as the first answer was
+// lost, is no error.
+func (c *Client) Return(ctx context.Context, lease api.Lease, r api.Return) (taskdb.State, error) {
+	r.MsgID = lease.MsgID
+	var answer api.FinishAnswer
+	err := c.once(ctx, r, &answer, "v1", "leases", lease.ID, "return")
+	if state, done := doneBefore(err, lease, "returned"); done {
+		return state, nil
+	}
+	if err != nil {
+		return "", wrap("return", err)
+	}
+	return taskdb.State(answer.State), nil
+}
+
 // Finish ends a lease with the result of its task, and returns the state of the task:
 // finished or, if it failed and has retries left, pending again. A task that is
 // finished does not change: ErrFinished. The result of a lease that the task is not
@@ -105,15 +123,15 @@ func (c *Client) Finish(ctx context.Context, lease api.Lease, result api.Complet
 	return taskdb.State(answer.State), nil
 }
 
-// doneBefore tells whether a lease was ended with this result before.
-func doneBefore(err error, lease api.Lease, status string) (taskdb.State, bool) {
+// doneBefore tells whether a lease was ended in this way before.
+func doneBefore(err error, lease api.Lease, outcome string) (taskdb.State, bool) {
 	var refused *Error
 	switch {
 	case !errors.As(err, &refused):
 		return "", false
 	case refused.Kind == api.KindFinished && refused.Lease == lease.ID:
 		return taskdb.State(refused.State), true
-	case refused.Kind == api.KindLease && refused.Attempt != nil && refused.Attempt.Outcome == status:
+	case refused.Kind == api.KindLease && refused.Attempt != nil && refused.Attempt.Outcome == outcome:
 		return taskdb.StatePending, true
 	}
 	return "", false

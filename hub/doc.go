@@ -20,7 +20,7 @@
 //
 //	Submit ──► waiting ──► ready ──► leased ──► finished
 //	                         ▲          │
-//	                         └──────────┘ failed or lost, with retries left
+//	                         └──────────┘ failed or lost, with retries left; given back
 //
 // A task waits until the tasks it comes after are ok and its not-before time has
 // come. Then it is ready, and [Hub.Claim] hands it out, by priority and then age. A
@@ -28,7 +28,8 @@
 // or finished by that id. A lease that ran out is lost when Tend takes it; until
 // then its engine may still renew it or finish. A lost task goes back to its queue
 // as long as it has retries left, and so does one that failed; else it is finished
-// with the error that IPython's hub gives for a dead engine. A task that takes longer
+// with the error that IPython's hub gives for a dead engine. An engine that cannot run
+// a task, or has to stop before it has begun, gives it back at once. A task that takes longer
 // than its time limit is finished with an error, and one that is cancelled, wherever
 // it is, as aborted. What is finished does not change again.
 //

@@ -29,8 +29,15 @@ func (e ending) retry(t task) update {
 	if t.notes.RetriesLeft() == 0 {
 		return e.finish(t)
 	}
+	return e.requeue(t, d("hub.ready", true))
+}
+
+// requeue is the step by which a task goes back to its queue, where it is ready, or
+// waits.
+func (e ending) requeue(t task, place bson.D) update {
 	u := e.endLease(t)
-	u.set = append(u.set, d("engine_uuid", nil, "started", nil, "hub.ready", true)...)
+	u.set = append(u.set, d("engine_uuid", nil, "started", nil)...)
+	u.set = append(u.set, place...)
 	return u
 }
 

@@ -30,7 +30,7 @@ const (
 	EventResubmitted EventKind = "resubmitted" // another task repeats it now
 	EventClaimed     EventKind = "claimed"
 	EventOutput      EventKind = "output"   // it has given out more
-	EventRequeued    EventKind = "requeued" // it failed or was lost, and waits again
+	EventRequeued    EventKind = "requeued" // it failed, was lost or given back, and waits again
 	EventFinished    EventKind = "finished"
 	EventPriority    EventKind = "priority" // its priority was changed
 	EventPurged      EventKind = "purged"   // tasks were removed

@@ -99,6 +99,10 @@ var steps = map[string]func(ctx context.Context, f *fixture, lease hub.Lease) er
 		_, err := f.Finish(ctx, lease, aborted)
 		return err
 	},
+	"return": func(ctx context.Context, f *fixture, lease hub.Lease) error {
+		_, err := f.Return(ctx, lease, hub.Return{Reason: "no room"})
+		return err
+	},
 	"time comes": func(ctx context.Context, f *fixture, _ hub.Lease) error {
 		f.clock.advance(time.Hour)
 		_, err := f.Tend(ctx)
@@ -146,6 +150,7 @@ func TestLife(t *testing.T) {
 		"finish ok":       {"!absent", "!lease", "!lease", "ok", "ok", "!lease", "!lease", "!finished", "!finished", "!finished"},
 		"finish failed":   {"!absent", "!lease", "!lease", "failed", "pending", "!lease", "!lease", "!finished", "!finished", "!finished"},
 		"finish aborted":  {"!absent", "!lease", "!lease", "aborted", "aborted", "!lease", "!lease", "!finished", "!finished", "!finished"},
+		"return":          {"!absent", "!lease", "!lease", "pending", "pending", "!lease", "!lease", "!finished", "!finished", "!finished"},
 		"time comes":      {"absent", "pending", "pending", "failed", "pending", "pending", "failed", "ok", "failed", "aborted"},
 		"change priority": {"!absent", "pending", "pending", "!not waiting", "!not waiting", "pending", "!not waiting", "!finished", "!finished", "!finished"},
 		"cancel":          {"!absent", "aborted", "aborted", "aborted", "aborted", "aborted", "aborted", "!finished", "!finished", "!finished"},

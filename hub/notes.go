@@ -74,6 +74,7 @@ const (
 	OutcomeOK        Outcome = "ok"
 	OutcomeError     Outcome = "error"     // the engine says that the task failed
 	OutcomeAborted   Outcome = "aborted"   // the engine gave it up
+	OutcomeReturned  Outcome = "returned"  // the engine gave the task back
 	OutcomeLost      Outcome = "lost"      // the lease ran out
 	OutcomeTimedOut  Outcome = "timed out" // it took longer than its time limit
 	OutcomeCancelled Outcome = "cancelled"
@@ -88,6 +89,16 @@ func (n *Notes) RetriesLeft() int64 {
 		}
 	}
 	return max(0, left)
+}
+
+// returned is how often the task was given back.
+func (n *Notes) returned() (times int) {
+	for _, attempt := range n.Attempts {
+		if attempt.Outcome == OutcomeReturned {
+			times++
+		}
+	}
+	return times
 }
 
 // NotesOf returns what the hub remembers of a task. Of one that another hub wrote

@@ -20,6 +20,7 @@ func (s *server) engines() {
 	register(s, claim, s.claim)
 	register(s, operation("renew", "POST /v1/leases/{lease}/renew", "Have a lease hold on"), s.renew)
 	register(s, operation("output", "POST /v1/leases/{lease}/output", "Add to what a task gives out while it runs"), s.output)
+	register(s, operation("return", "POST /v1/leases/{lease}/return", "Give a task back, for another engine or a later time"), s.giveBack)
 	register(s, operation("finish", "POST /v1/leases/{lease}/finish", "End a lease with the result of its task"), s.finish)
 }
 
@@ -58,6 +59,9 @@ func (s *server) claim(ctx context.Context, in *claimRequest) (*huma.StreamRespo
 		return s.raw(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }), nil
 	case err != nil:
 		return nil, err
+	case errors.Is(ctx.Err(), context.Canceled): // nobody would hear of the task
+		_, err := s.hub.Return(context.WithoutCancel(ctx), claimed.Lease, hub.Return{Reason: "the engine went away before it had the task"})
+		return nil, errors.Join(ctx.Err(), err)
 	}
 	doc, err := claimed.Record.MarshalBSON()
 	answer := api.Claimed{Lease: leaseOf(claimed.Lease), Record: api.Document(doc)}
@@ -113,6 +117,24 @@ func (s *server) output(ctx context.Context, in *outputRequest) (*struct{}, erro
 		piece.DisplayData = append(piece.DisplayData, bson.Raw(doc))
 	}
 	return nil, s.hub.Output(ctx, lease, piece)
+}
+
+type returnRequest struct {
+	Lease string `path:"lease"`
+	Body  api.Return
+}
+
+func (s *server) giveBack(ctx context.Context, in *returnRequest) (*body[api.FinishAnswer], error) {
+	delay, err := durationOf(in.Body.Delay, "body.delay")
+	if err != nil {
+		return nil, err
+	}
+	lease, err := s.underLease(ctx, in.Lease, in.Body.MsgID)
+	if err != nil {
+		return nil, err
+	}
+	state, err := s.hub.Return(ctx, lease, hub.Return{Reason: in.Body.Reason, Delay: delay})
+	return bodyOf(api.FinishAnswer{State: string(state)}), err
 }
 
 type finishRequest struct {

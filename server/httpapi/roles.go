@@ -29,6 +29,7 @@ var roles = map[string]access.Role{
 	"POST /v1/claims":                             access.Write,
 	"POST /v1/leases/{lease}/renew":               access.Write,
 	"POST /v1/leases/{lease}/output":              access.Write,
+	"POST /v1/leases/{lease}/return":              access.Write,
 	"POST /v1/leases/{lease}/finish":              access.Write,
 	"GET /v1/counts":                              access.Read,
 	"GET /v1/status":                              access.Read,

@@ -44,6 +44,7 @@ var asked = []struct {
 	{"writer", "POST", "/v1/claims", `{"engine": "e"}`},
 	{"writer", "POST", "/v1/leases/x/renew", `{"msg_id": "a"}`},
 	{"writer", "POST", "/v1/leases/x/output", `{"msg_id": "a"}`},
+	{"writer", "POST", "/v1/leases/x/return", `{"msg_id": "a"}`},
 	{"writer", "POST", "/v1/leases/x/finish", `{"msg_id": "a", "status": "ok"}`},
 	{"reader", "GET", "/v1/counts", ``},
 	{"reader", "GET", "/metrics", ``},

@@ -56,7 +56,7 @@ function titled(text) {
 export function attemptTable(record) {
   const row = (one, i) => h("tr", {},
     h("td", { class: "number" }, String(i + 1)),
-    h("td", {}, badge(outcomeState(one.outcome), ["lost", "timed out", "cancelled"].includes(one.outcome) ? one.outcome : "")),
+    h("td", {}, badge(outcomeState(one.outcome), ["returned", "lost", "timed out", "cancelled"].includes(one.outcome) ? one.outcome : "")),
     h("td", {}, one.engine ? link(to("tasks", { filter: `{engine_uuid: ${JSON.stringify(one.engine)}}` }), { class: "mono", title: one.engine }, short(one.engine, 22)) : none),
     h("td", { class: "time" }, clock(one.from)),
     h("td", { class: "number" }, one.from ? duration((one.to ?? new Date()) - one.from) : none),
