@@ -7,16 +7,20 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/taskdb/taskdb/api"
+	"github.com/taskdb/taskdb/hub"
 	"github.com/taskdb/taskdb/server/httpapi"
+	"github.com/taskdb/taskdb/taskdb"
 )
 
 func TestBodyIsBounded(t *testing.T) {
@@ -34,6 +38,53 @@ func TestBodiesTogetherAreBounded(t *testing.T) {
 		f.submit(t, `{"label": "`+strings.Repeat("x", 900)+`"}`)
 	}
 }
+
+// TestLargeBodiesAreCarriedOutFewAtATime holds that of large bodies no more are carried
+// out at a time than the largest may have bytes, and small ones pass them by.
+func TestLargeBodiesAreCarriedOutFewAtATime(t *testing.T) {
+	store, err := taskdb.Open(t.Context(), "dict:")
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, store.Close()) })
+	came, letGo := make(chan struct{}), make(chan struct{})
+	db := store.Observed(func(ctx context.Context, operation, _ string) (context.Context, func(error)) {
+		if operation == "add" && ctx.Value(large{}) != nil {
+			came <- struct{}{}
+			<-letGo
+		}
+		return ctx, func(error) {}
+	})
+	h, err := hub.Open(t.Context(), db, hub.Options{})
+	require.NoError(t, err)
+	handler, err := httpapi.New(h, db, httpapi.Options{Limits: httpapi.Limits{Body: 3 << 20, Upload: 3 << 20}})
+	require.NoError(t, err)
+	submit := func(ctx context.Context, label string) int {
+		request := httptest.NewRequestWithContext(ctx, "POST", "http://localhost/v1/tasks", strings.NewReader(`{"tasks": [{"label": "`+label+`"}]}`))
+		request.Header.Set("Content-Type", "application/json")
+		answer := httptest.NewRecorder()
+		handler.ServeHTTP(answer, request)
+		return answer.Code
+	}
+	var submitting sync.WaitGroup
+	for range 3 {
+		submitting.Go(func() {
+			assert.Equal(t, http.StatusCreated, submit(context.WithValue(t.Context(), large{}, true), strings.Repeat("x", 2<<20)))
+		})
+	}
+	for range 3 {
+		<-came
+		require.Equal(t, http.StatusCreated, submit(t.Context(), "small"))
+		select {
+		case <-came:
+			require.Fail(t, "another large one is carried out beside it")
+		default:
+		}
+		letGo <- struct{}{}
+	}
+	submitting.Wait()
+}
+
+// large is the key of a context whose request has a large body.
+type large struct{}
 
 // TestBodyThatComesSlowly holds that a client that sends no more of its body is given
 // up, and keeps nobody waiting meanwhile.

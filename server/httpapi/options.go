@@ -63,7 +63,9 @@ type Limits struct {
 	Body int64
 	// Upload is how many bytes a body may have that is multipart, or BSON: 0 is 256 MiB.
 	Upload int64
-	// Bodies is how many bytes all bodies in memory may have: 0 is 2 GiB.
+	// Bodies is how many bytes all bodies in memory may have: 0 is 1 GiB. Of those that
+	// are carried out at a time large ones, of more than 1 MiB, have as many as the
+	// largest may have; others wait for Time.
 	Bodies int64
 	// BodyTime is how long a body may take to arrive, and each piece of one that is
 	// multipart: 0 is 30 seconds.
@@ -88,7 +90,7 @@ type Limits struct {
 func (l Limits) withDefaults() Limits {
 	orStandard(&l.Body, 32<<20)
 	orStandard(&l.Upload, 256<<20)
-	orStandard(&l.Bodies, 2<<30)
+	orStandard(&l.Bodies, 1<<30)
 	orStandard(&l.BodyTime, 30*time.Second)
 	orStandard(&l.Time, 30*time.Second)
 	orStandard(&l.Wait, time.Minute)

@@ -95,6 +95,12 @@ func (s *server) guarded(pattern string, route http.Handler) http.Handler {
 			return
 		}
 		defer body.release()
+		leave, err := s.room.take(r.Context(), body.taken, s.limits.Time)
+		if err != nil {
+			s.fail(w, r, err)
+			return
+		}
+		defer leave()
 		requestOf(r.Context()).parts = body.parts
 		s.carryOut(w, r, pattern, body, s.inTurn(route))
 	})

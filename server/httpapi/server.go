@@ -27,6 +27,7 @@ type server struct {
 	browser *http.CrossOriginProtection
 	turns   *turns
 	bodies  bodies
+	room    room
 	onces   onces
 	ready   *readiness
 }
@@ -45,6 +46,7 @@ func New(h *hub.Hub, db *taskdb.DB, options Options) (http.Handler, error) {
 		browser: http.NewCrossOriginProtection(),
 		turns:   newTurns(limits),
 		bodies:  bodies{limit: limits.Bodies},
+		room:    newRoom(limits),
 		ready:   &readiness{db: db},
 	}
 	if s.log == nil {
