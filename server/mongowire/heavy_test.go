@@ -15,7 +15,7 @@ import (
 // The memory that is in use afterwards is bounded too: what connections had is free
 // again.
 func TestTenThousandConnectionsThatAreDroppedLeaveNothing(t *testing.T) {
-	s := serve(t, openStore(t, "sqlite"), mongowire.Options{CursorTimeout: 20 * time.Millisecond, MaxCursors: 100})
+	s := serve(t, openStore(t, "sqlite"), mongowire.Options{CursorTimeout: 20 * time.Millisecond, MaxCursors: 100, MaxPeerConnections: 2000})
 	watcher := s.dial(t)
 	openAndDrop(t, s, 1000)
 	settle := func() (goroutines int, bytes uint64) {

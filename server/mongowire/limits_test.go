@@ -238,7 +238,7 @@ func TestAReaderThatIsTooSlowIsCutOff(t *testing.T) {
 }
 
 func TestConnectionsThatAreDroppedLeaveNothing(t *testing.T) {
-	s := serve(t, openStore(t, "dict"), mongowire.Options{CursorTimeout: 20 * time.Millisecond})
+	s := serve(t, openStore(t, "dict"), mongowire.Options{CursorTimeout: 20 * time.Millisecond, MaxPeerConnections: 2000})
 	watcher := s.dial(t)
 	require.EqualValues(t, 1, connections(watcher))
 	before := runtime.NumGoroutine()
