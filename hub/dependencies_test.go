@@ -1,6 +1,7 @@
 package hub_test
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/taskdb/taskdb/hub"
 	"github.com/taskdb/taskdb/taskdb"
@@ -57,6 +59,48 @@ func TestTaskAfterMany(t *testing.T) {
 		require.Less(t, f.notes(t, "gather").Revision, int64(few))
 		require.Empty(t, f.notes(t, "gather").After)
 		f.run(t, "gather")
+	})
+}
+
+// TestManyTasksAfterMany has engines finish tasks side by side that many others come
+// after, while somebody changes those: with the last one all are ready, without Tend.
+func TestManyTasksAfterMany(t *testing.T) {
+	const parts, gathers, engines = 40, 25, 8
+	onEachReal(t, func(t *testing.T, f *fixture) {
+		var names []string
+		var tasks []hub.Task
+		for i := range parts {
+			names = append(names, fmt.Sprintf("part-%03d", i))
+			tasks = append(tasks, hub.Task{MsgID: names[i], Queue: "parts"})
+		}
+		for range gathers {
+			tasks = append(tasks, hub.Task{Queue: "gathers", After: names})
+		}
+		f.submit(t, tasks...)
+		var group errgroup.Group
+		for range engines {
+			group.Go(func() error {
+				for {
+					claimed, err := f.Claim(t.Context(), hub.Claim{Engine: "e", Queues: []string{"parts"}})
+					if errors.Is(err, hub.ErrNoTask) {
+						return nil
+					}
+					if err == nil {
+						_, err = f.Finish(t.Context(), claimed.Lease, ok)
+					}
+					if err == nil {
+						_, err = f.ChangePriority(t.Context(), hub.Selection{Filter: `{queue: "gathers"}`}, rand.Int64N(9))
+					}
+					if err != nil {
+						return err
+					}
+				}
+			})
+		}
+		require.NoError(t, group.Wait())
+		status, err := f.Status(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, []hub.QueueStatus{{Queue: "gathers", Ready: gathers}}, status.Queues)
 	})
 }
 

@@ -64,7 +64,7 @@ func (h *Hub) releaseSome(ctx context.Context, msgIDs []string) (released int, n
 	if err != nil {
 		return len(alone), nil, err
 	}
-	reviewed, news, err := h.reviewEach(ctx, several)
+	reviewed, news, err := h.review(ctx, several)
 	return len(alone) + reviewed, news, err
 }
 
@@ -79,84 +79,21 @@ func (h *Hub) releaseAlone(ctx context.Context, alone []string) error {
 		Many:   true,
 	})
 	if err == nil {
-		_, err = h.wake(ctx, d("msg_id", d("$in", alone)))
+		err = h.wakeThose(ctx, alone)
 	}
 	return err
 }
 
-// reviewAll reviews the tasks that come after some that are ok. It returns how many
-// changed, and the ends of others that it came upon.
-func (h *Hub) reviewAll(ctx context.Context, msgIDs []string) (changed int, news []end, err error) {
-	for some := range slices.Chunk(msgIDs, maxAsked) {
-		dependents, err := h.selected(ctx, waiting("hub.after", d("$in", some)))
-		if err != nil {
-			return changed, news, err
-		}
-		n, ends, err := h.reviewEach(ctx, dependents)
-		changed, news = changed+n, append(news, ends...)
-		if err != nil {
-			return changed, news, err
-		}
+// wakeThose wakes some tasks.
+func (h *Hub) wakeThose(ctx context.Context, msgIDs []string) error {
+	if len(msgIDs) == 0 {
+		return nil
 	}
-	return changed, news, nil
+	_, err := h.wake(ctx, d("msg_id", d("$in", msgIDs)))
+	return err
 }
 
-func (h *Hub) reviewEach(ctx context.Context, msgIDs []string) (changed int, news []end, err error) {
-	for _, msgID := range msgIDs {
-		ends, err := h.review(ctx, msgID)
-		switch {
-		case err == nil:
-			changed++
-		case passed(err) != nil:
-			return changed, news, err
-		}
-		news = append(news, ends...)
-	}
-	return changed, news, nil
-}
-
-// review drops all that is ok of what a task comes after. If anything is left the task
-// awaits one of that, else it is ready. It returns the ends that it came upon and did
-// nothing about: of what will never be ok, or of what is now awaited.
-func (h *Hub) review(ctx context.Context, msgID string) (news []end, err error) {
-	var awaited *string
-	_, err = h.step(ctx, msgID, func(t task) (update, error) {
-		if !t.waits() {
-			return update{}, errStay
-		}
-		ends, err := h.endsOf(ctx, t.notes.After)
-		if err != nil {
-			return update{}, err
-		}
-		met := fine(ends)
-		if len(met) < len(ends) {
-			news = slices.DeleteFunc(ends, func(e end) bool { return e.state == taskdb.StateOK })
-			return update{}, errStay
-		}
-		left := without(t.notes.After, met)
-		awaited = anyOf(left)
-		return update{set: d("hub.after", left, "hub.awaits", awaited)}, nil
-	})
-	switch {
-	case err != nil:
-		return news, err
-	case awaited == nil:
-		_, err = h.wake(ctx, d("msg_id", msgID))
-		return nil, err
-	}
-	return h.endsOf(ctx, []string{*awaited}) // before the task was seen to await it
-}
-
-// without returns those of some texts that are not among others.
-func without(texts, others []string) []string {
-	drop := make(map[string]bool, len(others))
-	for _, text := range others {
-		drop[text] = true
-	}
-	return slices.DeleteFunc(slices.Clone(texts), func(text string) bool { return drop[text] })
-}
-
-// wake makes those of some tasks ready that wait for nothing any more.
+// wake makes ready what a filter selects of the tasks that wait for nothing any more.
 func (h *Hub) wake(ctx context.Context, filter bson.D) (woken int64, err error) {
 	outcome, err := h.db.Update(ctx, taskdb.Update{
 		Filter: append(filter,
