@@ -29,8 +29,8 @@ func (s *Server) handler(db *taskdb.DB) (http.Handler, error) {
 		Metrics: promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{}),
 		Version: s.options.Version,
 	})
-	if err != nil {
-		return nil, err
+	if err != nil || s.options.Traces == nil {
+		return api, err
 	}
 	return otelhttp.NewHandler(api, "request",
 		otelhttp.WithTracerProvider(s.options.Traces),

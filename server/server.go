@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
-	"go.opentelemetry.io/otel/trace/noop"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/taskdb/taskdb/hub"
@@ -75,9 +74,6 @@ func (o Options) withDefaults() Options {
 	if o.TendEvery == 0 {
 		o.TendEvery = time.Second
 	}
-	if o.Traces == nil {
-		o.Traces = noop.NewTracerProvider()
-	}
 	return o
 }
 
@@ -106,7 +102,10 @@ type Server struct {
 func Open(ctx context.Context, db *taskdb.DB, options Options) (*Server, error) {
 	s := &Server{options: options.withDefaults(), metrics: newMetrics(options.Version), stopping: make(chan struct{})}
 	s.gate = peers.NewGate(peers.Limits{All: s.options.MaxConnections, Peer: s.options.MaxPeerConnections})
-	db = db.Observed(observers(s.metrics.observeStore, storeSpans(s.options.Traces)))
+	db = db.Observed(s.metrics.observeStore)
+	if s.options.Traces != nil {
+		db = db.Observed(storeSpans(s.options.Traces))
+	}
 	var err error
 	if s.hub, err = hub.Open(ctx, db, options.Hub); err != nil {
 		return nil, err

@@ -80,18 +80,3 @@ func storeSpans(traces trace.TracerProvider) taskdb.Observer {
 		}
 	}
 }
-
-// observers tells several observers.
-func observers(all ...taskdb.Observer) taskdb.Observer {
-	return func(ctx context.Context, operation, collection string) (context.Context, func(error)) {
-		ends := make([]func(error), len(all))
-		for i, observe := range all {
-			ctx, ends[i] = observe(ctx, operation, collection)
-		}
-		return ctx, func(err error) {
-			for _, end := range ends {
-				end(err)
-			}
-		}
-	}
-}
