@@ -78,7 +78,14 @@ func endOf(doc bson.Raw) (*api.End, error) {
 		return nil, nil
 	}
 	end := new(api.End)
-	return end, readDocument(value, end)
+	end.Count, _ = value.Lookup("count").AsInt64OK()
+	end.Next, _ = value.Lookup("next").StringValueOK()
+	problem, failed := value.Lookup("problem").DocumentOK()
+	if !failed {
+		return end, nil
+	}
+	end.Problem = new(api.Problem)
+	return end, readDocument(problem, end.Problem)
 }
 
 // readDocument reads what JSON has as a document.

@@ -4,7 +4,7 @@
 //
 // # Design
 //
-// A hub holds no state. All that it must remember of a task is in the task's own
+// A hub holds no state that it could not do without. All that it must remember of a task is in the task's own
 // record, in its key "hub" ([Notes]), and every step is one find-and-modify of that
 // one document. A claim takes the first that is ready, and a renewal what is under
 // its lease; every other step is decided on the task as it was read, and written if
@@ -35,6 +35,11 @@
 //
 // The output of a task is that of all its attempts: what one wrote stays when it was
 // lost.
+//
+// A task that comes after others awaits one of them at a time, so that the end of one
+// of many costs no more than another's; hub.after still has those that ended ok since it
+// was last looked at them. That they were ok the hub knows for so long, in memory, should
+// they be removed meanwhile.
 //
 // A task whose dependency fails, is aborted or is gone is aborted, with the reason,
 // and so are those that come after it. A dependency that does not exist when the

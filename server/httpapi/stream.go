@@ -113,7 +113,7 @@ func appendDocument(to []byte, doc bson.Raw, form string) ([]byte, error) {
 // behind it: nobody is to take the answer for whole.
 func (l *lines) end(end api.End) {
 	end.Count = l.count
-	err := l.line(oneKey("$end", documentOf(end)))
+	err := l.line(oneKey("$end", endDocument(end)))
 	if err = errors.Join(err, l.to.Flush()); err == nil && end.Problem == nil {
 		return
 	}
@@ -124,6 +124,18 @@ func (l *lines) end(end api.End) {
 // oneKey is a document that has another under a key.
 func oneKey(key string, value bson.Raw) bson.Raw {
 	return bson.Raw(bsoncore.NewDocumentBuilder().AppendDocument(key, bsoncore.Document(value)).Build())
+}
+
+// endDocument is how a stream ended, as a document.
+func endDocument(end api.End) bson.Raw {
+	doc := bsoncore.NewDocumentBuilder().AppendInt64("count", end.Count)
+	if end.Next != "" {
+		doc.AppendString("next", end.Next)
+	}
+	if end.Problem != nil {
+		doc.AppendDocument("problem", bsoncore.Document(documentOf(end.Problem)))
+	}
+	return bson.Raw(doc.Build())
 }
 
 // documentOf is what JSON has of a value that is made of texts and numbers, as a
