@@ -23,12 +23,15 @@ type Claimed struct {
 // server lets it, the error is ErrNoTask.
 func (c *Client) Claim(ctx context.Context, claim api.Claim) (*Claimed, error) {
 	var claimed *Claimed
-	var broken error
+	var wrong error
 	_, err := c.list(ctx, Call{Method: http.MethodPost, Path: []string{"v1", "claims"}}, claim, func(doc bson.Raw, _ error) bool {
-		claimed, broken = readClaimed(doc)
-		return broken == nil
+		claimed, wrong = readClaimed(doc)
+		return wrong == nil
 	})
-	if err = errors.Join(err, broken); err == nil && claimed == nil {
+	if err == nil {
+		err = wrong
+	}
+	if err == nil && claimed == nil {
 		err = ErrNoTask
 	}
 	if err != nil {

@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -66,14 +65,17 @@ func (c *Client) fetch(ctx context.Context, f Fetch, wait time.Duration) ([]Task
 		asked.Wait = api.Duration(wait.String())
 	}
 	tasks := make([]Task, 0, len(f.MsgIDs))
-	var broken error
+	var wrong error
 	_, err := c.list(ctx, Call{Method: http.MethodPost, Path: []string{"v1", "tasks", "fetch"}, Again: true}, asked, func(doc bson.Raw, _ error) bool {
 		var task Task
-		task, broken = readTask(doc)
+		task, wrong = readTask(doc)
 		tasks = append(tasks, task)
-		return broken == nil
+		return wrong == nil
 	})
-	if err = errors.Join(err, broken); err != nil {
+	if err == nil {
+		err = wrong
+	}
+	if err != nil {
 		return nil, err
 	}
 	return tasks, nil

@@ -4,9 +4,9 @@
 //
 // # Design
 //
-// A hub holds no state that it could not do without. All that it must remember of a task is in the task's own
-// record, in its key "hub" ([Notes]), and every step is one find-and-modify of that
-// one document. A claim takes the first that is ready, and a renewal what is under
+// A hub holds no state that it could not do without. All that it must remember of a
+// task is in the task's own record, in its key "hub" ([Notes]), and every step is one
+// find-and-modify of that one document. A claim takes the first that is ready, and a renewal what is under
 // its lease; every other step is decided on the task as it was read, and written if
 // its revision is still the same, else decided anew. So a step is taken by one caller
 // or by none, whatever else asks at the same time, in this process or in another on
