@@ -25,6 +25,7 @@ func (c *collection) find(name string) int {
 func (c *collection) noteIndexes() {
 	c.noteDefinitions()
 	c.keys = query.NewIndexSet(c.definitions)
+	c.room.spelled = make([]string, 0, len(c.indexes))
 	c.places = c.places[:0]
 	for i := range c.indexes {
 		c.places = append(c.places, i)
