@@ -29,7 +29,7 @@ var (
 	ErrNewer = errors.New("store was written by a newer version")
 	// ErrIndexConflict says that an index cannot be made or removed beside those
 	// that are there.
-	ErrIndexConflict = errors.New("index conflicts with an existing one")
+	ErrIndexConflict = errors.New("index conflict")
 	// ErrNoData says that the store keeps no data. It is ErrNotFound too.
 	ErrNoData = fmt.Errorf("the store keeps no data: %w", ErrNotFound)
 	// ErrNoBuffers says that a key's value is no array of buffers.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -77,6 +78,17 @@ func TestAfterCloseOneFileHasAll(t *testing.T) {
 	moved := filepath.Join(t.TempDir(), "moved.db")
 	require.NoError(t, os.Rename(path, moved))
 	require.Equal(t, []string{`"a"`}, found(t, openURL(t, "sqlite:"+moved), nil))
+}
+
+func TestADirectoryIsNoStore(t *testing.T) {
+	dir := t.TempDir()
+	for _, mode := range []string{"rw", "ro"} {
+		_, err := taskdb.Open(t.Context(), "sqlite:"+dir+"?mode="+mode)
+		require.ErrorIs(t, err, syscall.EISDIR, mode)
+	}
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Empty(t, entries)
 }
 
 func TestFilesThatAreNoStoreAreRefused(t *testing.T) {

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 
 	"github.com/gofrs/flock"
 	"zombiezen.com/go/sqlite"
@@ -65,6 +67,9 @@ func locate(path string, options Options) (string, error) {
 	path = filepath.Join(directory, filepath.Base(path))
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target
+	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return "", &fs.PathError{Op: "open", Path: path, Err: syscall.EISDIR}
 	}
 	network, err := networkOf(filepath.Dir(path))
 	if err == nil && network != "" && !options.AllowNetwork {
