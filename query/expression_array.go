@@ -147,7 +147,7 @@ func numbersFrom(_ string, arguments []value) (value, error) {
 	}
 	numbers := []value{}
 	for n := start; step > 0 && n < end || step < 0 && n > end; n += step {
-		if len(numbers)*rangeElement > maxValue {
+		if len(numbers)*rangeElement > maxHeld {
 			return value{}, tooLarge()
 		}
 		numbers = append(numbers, int32Value(int32(n)))

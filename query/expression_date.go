@@ -124,7 +124,7 @@ func (p expressionParser) datePart(name string, part func(t time.Time) int64, v 
 		return nil, err
 	}
 	arguments = append(arguments, constant{utc})
-	return folded(&call{name, operation, arguments}, at, arguments...)
+	return p.folded(&call{name, operation, arguments}, at, arguments...)
 }
 
 var utc = stringValue("UTC")

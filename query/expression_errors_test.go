@@ -184,7 +184,7 @@ func TestExpressionsThatGrowEndInAnError(t *testing.T) {
 	} {
 		_, err := evaluate(t, expression, doc)
 		require.Error(t, err, expression)
-		require.Equal(t, query.CodeMemoryLimit, requireQueryError(t, err).Code, "%s: %v", expression, err)
+		require.Equal(t, query.CodeExceededMemory, requireQueryError(t, err).Code, "%s: %v", expression, err)
 	}
 }
 

@@ -27,7 +27,7 @@ func (p expressionParser) connective(name string, v value, at trail) (expression
 	if err != nil {
 		return nil, err
 	}
-	return folded(&connective{operands, name == "$or"}, at, operands...)
+	return p.folded(&connective{operands, name == "$or"}, at, operands...)
 }
 
 // conditional is $cond.
@@ -51,7 +51,7 @@ func (p expressionParser) conditional(v value, at trail) (expression, *Error) {
 	if err != nil {
 		return nil, err
 	}
-	return folded(&conditional{parts[0], parts[1], parts[2]}, at, parts...)
+	return p.folded(&conditional{parts[0], parts[1], parts[2]}, at, parts...)
 }
 
 func (p expressionParser) conditionalParts(v value, at trail) ([]expression, *Error) {
@@ -91,7 +91,7 @@ func (p expressionParser) ifNull(v value, at trail) (expression, *Error) {
 	if len(operands) < 2 {
 		return nil, at.fail(1257300, "$ifNull needs at least two arguments, had: %d", len(operands))
 	}
-	return folded(&firstValue{operands}, at, operands...)
+	return p.folded(&firstValue{operands}, at, operands...)
 }
 
 // choice is $switch. Its default is nil if there is none.
@@ -143,7 +143,7 @@ func (p expressionParser) choice(v value, at trail) (expression, *Error) {
 	if c.otherwise != nil {
 		parts = append(parts, c.otherwise)
 	}
-	return folded(c, at, parts...)
+	return p.folded(c, at, parts...)
 }
 
 func (p expressionParser) branches(c *choice, v value, at trail) *Error {

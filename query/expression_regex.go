@@ -93,5 +93,5 @@ func (p expressionParser) regexMatch(v value, at trail) (expression, *Error) {
 		}
 		m.compiled = compiled
 	}
-	return folded(m, at, parts[:]...)
+	return p.folded(m, at, parts[:]...)
 }

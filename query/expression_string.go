@@ -274,7 +274,7 @@ func replacing(times int) operation {
 			}
 		}
 		text, old, replacement := string(arguments[0].text()), string(arguments[1].text()), string(arguments[2].text())
-		if strings.Count(text, old) > maxValue/(1+len(replacement)) {
+		if strings.Count(text, old) > maxHeld/(1+len(replacement)) {
 			return value{}, tooLarge()
 		}
 		return stringValue(strings.Replace(text, old, replacement, times)), nil

@@ -139,7 +139,7 @@ func (p pipelineParser) group(v value, at trail) (*grouping, *Error) {
 	if v.kind != bson.TypeEmbeddedDocument {
 		return nil, at.fail(15947, "a group's fields must be specified in an object")
 	}
-	g := &grouping{frame: newFrame(), now: p.now}
+	g := &grouping{frame: newFrame(p.allowance), now: p.now}
 	for it := elementsOf(v.data); it.next(); {
 		key := string(it.key)
 		below := at.down(key)
