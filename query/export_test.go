@@ -22,6 +22,9 @@ func Operators() map[string][]string {
 			operators[name] = append(operators[name], parameter.name)
 		}
 	}
+	for name := range severalOperators {
+		operators[name] = []string{"n", "input"}
+	}
 	for _, name := range slices.Concat(slices.Collect(maps.Keys(functions)), slices.Collect(maps.Keys(dateParts)),
 		slices.Collect(maps.Keys(conversions)), slices.Collect(maps.Keys(statistics)), []string{"$and", "$or", "$cond", "$ifNull"}) {
 		operators[name] = nil

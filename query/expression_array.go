@@ -192,24 +192,6 @@ func indexOfArray(name string, arguments []value) (value, error) {
 	return int32Value(-1), nil
 }
 
-// sortArray is $sortArray: by documents' keys, or the whole elements by a direction.
-func sortArray(_ string, arguments []value) (value, error) {
-	array, by := arguments[0], arguments[1]
-	switch {
-	case array.nullish():
-		return null, nil
-	case !isArray(array):
-		return value{}, failure(2942504, "The input argument to $sortArray must be an array, but was of type: %s", TypeName(array.kind))
-	}
-	members := elementValues(array)
-	order, err := parseElementOrder(by, trail{"sortBy"})
-	if err != nil {
-		return value{}, err
-	}
-	slices.SortStableFunc(members, order.compare)
-	return arrayOf(members), nil
-}
-
 // setUnion and its kin take arrays as sets: elements that compare as equal are one.
 // The order of a union and an intersection is that of their values.
 func setUnion(_ string, arguments []value) (value, error) {

@@ -97,7 +97,6 @@ var namedOperators = map[string]named{
 	"$replaceOne":     replacer(1),
 	"$setField":       {[]parameter{{name: "field", required: 4161102}, {name: "input", required: 4161109}, {name: "value", required: 4161103}}, 4161100, 4161101, setField},
 	"$unsetField":     {[]parameter{{name: "field", required: 4161102}, {name: "input", required: 4161109}, {name: "value"}}, 4161100, 4161101, setField},
-	"$sortArray":      {[]parameter{{name: "input", required: 2942502}, {name: "sortBy", required: 2942503}}, 2942500, 2942501, sortArray},
 }
 
 // The parameters of several operators.
@@ -128,12 +127,12 @@ var conversions = map[string]string{
 
 // notEmulated are operators that MongoDB has beside.
 var notEmulated = map[string]bool{
-	"$accumulator": true, "$acos": true, "$acosh": true, "$asin": true, "$asinh": true, "$atan": true, "$atan2": true, "$atanh": true,
-	"$binarySize": true, "$bottom": true, "$bottomN": true, "$cos": true, "$cosh": true, "$degreesToRadians": true, "$firstN": true,
-	"$function": true, "$lastN": true, "$maxN": true, "$median": true, "$meta": true, "$minN": true, "$percentile": true,
+	"$acos": true, "$acosh": true, "$asin": true, "$asinh": true, "$atan": true, "$atan2": true, "$atanh": true,
+	"$binarySize": true, "$cos": true, "$cosh": true, "$degreesToRadians": true,
+	"$function": true, "$meta": true,
 	"$radiansToDegrees": true, "$rand": true, "$regexFind": true, "$regexFindAll": true, "$sampleRate": true, "$sin": true, "$sinh": true,
-	"$tan": true, "$tanh": true, "$toHashedIndexKey": true, "$toUUID": true, "$toArray": true, "$toObject": true, "$top": true, "$topN": true,
-	"$tsIncrement": true, "$tsSecond": true, "$zip": true,
+	"$tan": true, "$tanh": true, "$toHashedIndexKey": true, "$toUUID": true, "$toArray": true, "$toObject": true,
+	"$tsIncrement": true, "$tsSecond": true,
 }
 
 // operator parses {$operator: …}.
@@ -152,6 +151,12 @@ func (p expressionParser) operator(name string, v value, at trail) (expression, 
 	}
 	if statistic, ok := statistics[name]; ok {
 		return p.statistic(name, statistic, v, at)
+	}
+	if o, ok := severalOperators[name]; ok {
+		return p.several(name, o, v, at)
+	}
+	if q, ok := quantileOperators[name]; ok {
+		return p.quantile(name, q, v, at)
 	}
 	return p.form(name, v, at)
 }
@@ -182,8 +187,12 @@ func (p expressionParser) form(name string, v value, at trail) (expression, *Err
 		return p.reduction(v, at)
 	case "$regexMatch":
 		return p.regexMatch(v, at)
+	case "$sortArray":
+		return p.sortedArray(v, at)
 	case "$switch":
 		return p.choice(v, at)
+	case "$zip":
+		return p.zip(v, at)
 	}
 	if notEmulated[name] {
 		return nil, at.fail(CodeNotImplemented, "the expression %s is not implemented", name)
