@@ -39,6 +39,7 @@ const (
 	CodeConversionFailure      = 241
 	CodeUpdateTooLarge         = 17419
 	CodeUpsertTooLarge         = 17420
+	CodeInvalidRegex           = 51091
 	CodeDuplicateField         = 40413
 	CodeMissingField           = 40414
 	CodeUnknownField           = 40415

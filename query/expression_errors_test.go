@@ -100,7 +100,7 @@ func TestExpressionErrors(t *testing.T) {
 		{`{$replaceOne: {input: "$i", find: "x", replacement: "y"}}`, 51746},
 		{`{$regexMatch: {input: "$s"}}`, 31023},
 		{`{$regexMatch: {input: "$i", regex: "x"}}`, 51104},
-		{`{$regexMatch: {input: "$s", regex: "("}}`, 51091},
+		{`{$regexMatch: {input: "$s", regex: "("}}`, 51111},
 		{`{$regexMatch: {input: "$s", regex: /x/i, options: "i"}}`, 51107},
 
 		{`{$size: "$n"}`, 17124},

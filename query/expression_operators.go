@@ -130,7 +130,7 @@ var notEmulated = map[string]bool{
 	"$acos": true, "$acosh": true, "$asin": true, "$asinh": true, "$atan": true, "$atan2": true, "$atanh": true,
 	"$binarySize": true, "$cos": true, "$cosh": true, "$degreesToRadians": true,
 	"$function": true, "$meta": true,
-	"$radiansToDegrees": true, "$rand": true, "$regexFind": true, "$regexFindAll": true, "$sampleRate": true, "$sin": true, "$sinh": true,
+	"$radiansToDegrees": true, "$rand": true, "$sampleRate": true, "$sin": true, "$sinh": true,
 	"$tan": true, "$tanh": true, "$toHashedIndexKey": true, "$toUUID": true, "$toArray": true, "$toObject": true,
 	"$tsIncrement": true, "$tsSecond": true,
 }
@@ -154,6 +154,9 @@ func (p expressionParser) operator(name string, v value, at trail) (expression, 
 	}
 	if o, ok := severalOperators[name]; ok {
 		return p.several(name, o, v, at)
+	}
+	if o, ok := regexOperators[name]; ok {
+		return p.searching(name, o, v, at)
 	}
 	if q, ok := quantileOperators[name]; ok {
 		return p.quantile(name, q, v, at)
@@ -185,8 +188,6 @@ func (p expressionParser) form(name string, v value, at trail) (expression, *Err
 		return p.mapping(v, at)
 	case "$reduce":
 		return p.reduction(v, at)
-	case "$regexMatch":
-		return p.regexMatch(v, at)
 	case "$sortArray":
 		return p.sortedArray(v, at)
 	case "$switch":

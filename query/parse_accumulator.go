@@ -38,7 +38,7 @@ func (p pipelineParser) accumulator(f *frame, operator string, argument value, a
 	}
 	below := at.down(operator)
 	if accumulate, ok := accumulators[operator]; ok {
-		return p.unary(f, operator, accumulate, argument, below)
+		return p.unary(f, operator, accumulate, argument, at)
 	}
 	if o, ok := severalOperators[operator]; ok {
 		return p.several(f, operator, o, argument, below)
@@ -64,7 +64,7 @@ func (p pipelineParser) unary(f *frame, operator string, accumulate func() accum
 		}
 		argument = list[0]
 	}
-	parsed, err := f.parser().parse(p.let.expression(argument), at)
+	parsed, err := f.parser().parse(p.let.expression(argument), at.down(operator))
 	counted, isConstant := parsed.(constant)
 	return accumulation{
 		accumulate: func(int64) accumulator { return accumulate() }, expression: parsed,
