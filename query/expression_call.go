@@ -96,6 +96,8 @@ func checkNumber(name string, least, most, n int, at trail) *Error {
 	switch {
 	case n >= least && n <= most:
 		return nil
+	case name == "$setEquals":
+		return at.fail(17045, "$setEquals needs at least two arguments had: %d", n)
 	case least == most:
 		return at.fail(16020, "Expression %s takes exactly %d arguments. %d were passed in.", name, least, n)
 	case most == anyNumber:

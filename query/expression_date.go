@@ -210,3 +210,17 @@ var dateFromPartsParameters = []parameter{
 	{name: "hour", absent: zero}, {name: "minute", absent: zero}, {name: "second", absent: zero}, {name: "millisecond", absent: zero},
 	{name: "timezone", absent: utc},
 }
+
+// timestampPart makes $tsSecond and $tsIncrement.
+func timestampPart(code int, of func(t uint64) uint64) operation {
+	return func(name string, arguments []value) (value, error) {
+		v := arguments[0]
+		switch {
+		case v.nullish():
+			return null, nil
+		case v.kind != bson.TypeTimestamp:
+			return value{}, failure(code, " Argument to %s must be a timestamp, but is %s", name, TypeName(v.kind))
+		}
+		return int64Value(int64(of(v.uint64()))), nil
+	}
+}

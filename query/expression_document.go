@@ -214,3 +214,18 @@ func bsonSize(_ string, arguments []value) (value, error) {
 	}
 	return intValue(int64(len(v.data))), nil
 }
+
+// binarySize is $binarySize, of strings as well.
+func binarySize(_ string, arguments []value) (value, error) {
+	v := arguments[0]
+	switch {
+	case v.nullish():
+		return null, nil
+	case v.isString():
+		return intValue(int64(len(v.text()))), nil
+	case v.kind == bson.TypeBinary:
+		_, data := v.raw().Binary()
+		return intValue(int64(len(data))), nil
+	}
+	return value{}, failure(51276, "$binarySize requires a string or BinData argument, found: %s", TypeName(v.kind))
+}

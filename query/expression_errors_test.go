@@ -78,6 +78,7 @@ func TestExpressionErrors(t *testing.T) {
 		{`{$switch: {branches: [{then: 1}]}}`, 40064},
 		{`{$switch: {branches: [{case: 1}]}}`, 40065},
 		{`{$switch: {branches: [{case: "$zero", then: 1}]}}`, 40066},
+		{`{$switch: {branches: [{case: false, then: "$i"}]}}`, 40069},
 		{`{$switch: {x: 1}}`, 40067},
 		{`{$switch: {branches: []}}`, 40068},
 
@@ -123,7 +124,7 @@ func TestExpressionErrors(t *testing.T) {
 		{`{$range: ["$s", 1]}`, 34443},
 		{`{$reverseArray: "$i"}`, 34435},
 		{`{$setUnion: ["$i"]}`, 17043},
-		{`{$setEquals: [["$i"]]}`, 28667},
+		{`{$setEquals: [["$i"]]}`, 17045},
 		{`{$setIsSubset: ["$n", "$a"]}`, 17046},
 		{`{$allElementsTrue: "$i"}`, 17040},
 		{`{$mergeObjects: ["$i"]}`, 40400},
@@ -163,7 +164,8 @@ func TestExpressionErrors(t *testing.T) {
 		{`{$getField: {field: "$i", input: {}}}`, 3041704},
 		{`{$setField: {field: "x", input: "$i", value: 1}}`, 4161105},
 		{`{$bsonSize: "$i"}`, 31393},
-		{`{$add: [{$sin: 1}]}`, 238},
+		{`{$add: [{$toUUID: 1}]}`, 238},
+		{`{$add: [{$top: {sortBy: {a: 1}, output: 1}}]}`, 168},
 	} {
 		got, err := evaluate(t, c.expression, doc)
 		require.Error(t, err, "%s gave %s", c.expression, got)

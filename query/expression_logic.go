@@ -1,6 +1,10 @@
 package query
 
-import "go.mongodb.org/mongo-driver/v2/bson"
+import (
+	"slices"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+)
 
 // connective is $and, or, if what is true is decisive, $or: it evaluates no
 // more than it must.
@@ -139,11 +143,22 @@ func (p expressionParser) choice(v value, at trail) (expression, *Error) {
 	if len(c.cases) == 0 {
 		return nil, at.fail(40068, "$switch requires at least one branch.")
 	}
+	if c.otherwise == nil && allFalse(c.cases) {
+		return nil, at.fail(40069, "One cannot execute a switch statement where all the cases evaluate to false without a default.")
+	}
 	parts := append(append([]expression{}, c.cases...), c.thens...)
 	if c.otherwise != nil {
 		parts = append(parts, c.otherwise)
 	}
 	return p.folded(c, at, parts...)
+}
+
+// allFalse tells whether the conditions are constants that do not hold.
+func allFalse(conditions []expression) bool {
+	return !slices.ContainsFunc(conditions, func(e expression) bool {
+		c, ok := e.(constant)
+		return !ok || c.truthy()
+	})
 }
 
 func (p expressionParser) branches(c *choice, v value, at trail) *Error {
