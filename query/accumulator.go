@@ -201,7 +201,7 @@ func (m *merging) add(v value) (int, error) {
 	case v.nullish():
 		return 0, nil
 	case v.kind != bson.TypeEmbeddedDocument:
-		return 0, failure(40400, "$mergeObjects requires object inputs, but input %s is of type %s", brief(v), TypeName(v.kind))
+		return 0, failure(5911200, "$mergeObjects requires object inputs, but input %s is of type %s", brief(v), TypeName(v.kind))
 	}
 	m.merged.setAll(v.data)
 	return len(v.data), nil

@@ -48,7 +48,7 @@ func TestAccumulatorsOfSeveral(t *testing.T) {
 		{`{$minN: {n: 1, input: "$missing"}}`, `[]`},
 	})
 	for accumulator, code := range map[string]int{
-		`{$firstN: 1}`: 5787801, `{$lastN: []}`: 5787801, `{$minN: 1}`: 5787900, `{$maxN: "$v"}`: 5787900,
+		`{$firstN: 1}`: 5787801, `{$lastN: "$v"}`: 5787801, `{$lastN: []}`: 40237, `{$minN: 1}`: 5787900, `{$maxN: "$v"}`: 5787900,
 		`{$firstN: {n: 1, input: 1, x: 1}}`: 5787901, `{$firstN: {input: 1}}`: 5787906, `{$maxN: {n: 1}}`: 5787907,
 		`{$firstN: {n: 0, input: "$v"}}`: 7548606, `{$firstN: {n: -1, input: "$v"}}`: 7548606, `{$lastN: {n: 2.5, input: "$v"}}`: 7548606,
 		`{$minN: {n: "1", input: "$v"}}`: 7548606, `{$minN: {n: "$v", input: "$v"}}`: 7548606,
@@ -133,7 +133,7 @@ func TestQuantilesOfGroups(t *testing.T) {
 		{`{$percentile: {input: {$cond: ["$v", Infinity, -Infinity]}, p: [0, 0.25, 0.9], method: "approximate"}}`, `[-Infinity, -Infinity, Infinity]`},
 	})
 	for accumulator, code := range map[string]int{
-		`{$percentile: 1}`: 7429703, `{$median: [1]}`: 7436100, `{$median: {input: 1}}`: query.CodeMissingField,
+		`{$percentile: 1}`: 7429703, `{$median: 1}`: 7436100, `{$median: [1]}`: 40237, `{$median: {input: 1}}`: query.CodeMissingField,
 		`{$median: {input: 1, method: "approximate", p: [0.5]}}`: query.CodeUnknownField, `{$median: {input: 1, method: "discrete"}}`: query.CodeBadValue,
 		`{$percentile: {input: "$v", p: ["$v"], method: "approximate"}}`: 7750300,
 	} {
@@ -197,11 +197,27 @@ func TestSelectionsAreBounded(t *testing.T) {
 		docs[i] = big
 	}
 	for _, accumulator := range []string{`{$firstN: {n: 1000, input: "$b"}}`, `{$lastN: {n: 1000, input: "$b"}}`, `{$maxN: {n: 1000, input: "$b"}}`,
-		`{$topN: {n: 1000, sortBy: {b: 1}, output: 1}}`, `{$concatArrays: ["$$ROOT"]}`} {
-		accumulator = strings.Replace(accumulator, `["$$ROOT"]`, `[["$b"]]`, 1)
+		`{$topN: {n: 1000, sortBy: {b: 1}, output: 1}}`, `{$concatArrays: {$map: {input: ["$b"], in: "$$this"}}}`} {
 		_, err := grouped(t, accumulator, docs...)
 		require.Equal(t, query.CodeMemoryLimit, requireQueryError(t, err).Code, accumulator)
 	}
 	_, err := grouped(t, `{$lastN: {n: 5, input: "$b"}}`, docs...)
 	require.NoError(t, err)
+}
+
+// MongoDB carries out $group by another engine, whose errors have other codes.
+func TestErrorsOfGroups(t *testing.T) {
+	doc := shell(t, `{v: 1, s: "x", zero: 0, n: null}`)
+	for accumulator, code := range map[string]int{
+		`{$sum: {$divide: ["$v", "$zero"]}}`: 4848401, `{$first: {$mod: ["$v", "$zero"]}}`: 4848403, `{$avg: {$toInt: "$s"}}`: query.CodeConversionFailure,
+		`{$mergeObjects: "$s"}`: 5911200, `{$sum: ["$v"]}`: 40237, `{$sum: []}`: 40237, `{$count: []}`: 40237, `{$add: [1, 2]}`: 40237,
+		`{$count: "x"}`: query.CodeTypeMismatch, `{$add: 1}`: 15952, `{$: 1}`: 15952, `{$$ROOT: 1}`: 15952, `{bad: 1}`: 40234, `{"": 1}`: 40234, `{}`: 40234,
+		`{$sum: 1, $avg: 1}`: 40238, `{$sum: "$"}`: 16872, `{$first: {$add: [1, 2], $multiply: [3, 4]}}`: 15983,
+	} {
+		_, err := grouped(t, accumulator, doc)
+		require.Error(t, err, accumulator)
+		require.Equal(t, code, requireQueryError(t, err).Code, accumulator)
+	}
+	_, err := runPipeline(t, t.Context(), doc, `{$group: {_id: {$mod: ["$v", "$zero"]}}}`)
+	require.Equal(t, 4848403, requireQueryError(t, err).Code)
 }

@@ -30,5 +30,6 @@ func Operators() map[string][]string {
 		slices.Collect(maps.Keys(conversions)), slices.Collect(maps.Keys(statistics)), []string{"$and", "$or", "$cond", "$ifNull"}) {
 		operators[name] = nil
 	}
+	delete(operators, "$setEquals") // what is constant has a code of its own
 	return operators
 }

@@ -133,12 +133,18 @@ func divide(name string, arguments []value) (value, error) {
 	case !a.isNumber() || !b.isNumber():
 		return value{}, failure(CodeTypeMismatch, "$divide only supports numeric types, not %s and %s", TypeName(a.kind), TypeName(b.kind))
 	case compareNumbers(b, zero) == 0:
-		return value{}, failure(CodeBadValue, "can't $divide by zero")
+		return value{}, failure(CodeBadValue, divideByZero)
 	case widest(a.kind, b.kind) == bson.TypeDecimal128:
 		return decimalValue(divideDecimals(a.toDecimal(), b.toDecimal())), nil
 	}
 	return doubleValue(a.toDouble() / b.toDouble()), nil
 }
+
+// What $group tells by other codes.
+const (
+	divideByZero  = "can't $divide by zero"
+	codeModByZero = 16610
+)
 
 // modulo is $mod. A double that is an integer is an integer as divisor.
 func modulo(name string, arguments []value) (value, error) {
@@ -148,8 +154,10 @@ func modulo(name string, arguments []value) (value, error) {
 		return null, nil
 	case !a.isNumber() || !b.isNumber():
 		return value{}, failure(16611, "$mod only supports numeric types, not %s and %s", TypeName(a.kind), TypeName(b.kind))
+	case compareNumbers(b, zero) == 0 && widest(a.kind, b.kind) == bson.TypeDecimal128:
+		return value{}, failure(5733415, "can't $mod by zero")
 	case compareNumbers(b, zero) == 0:
-		return value{}, failure(16610, "can't $mod by zero")
+		return value{}, failure(codeModByZero, "can't $mod by zero")
 	case widest(a.kind, b.kind) == bson.TypeDecimal128:
 		return decimalValue(remainderOfDecimals(a.toDecimal(), b.toDecimal())), nil
 	}

@@ -180,7 +180,7 @@ func indexOfArray(name string, arguments []value) (value, error) {
 		return value{}, failure(40090, "$indexOfArray requires an array as a first argument, found: %s", TypeName(array.kind))
 	}
 	members := elementValues(array)
-	start, end, err := indexBounds(name, arguments, len(members))
+	start, end, err := indexBounds(name, arguments, len(members), 9711600)
 	if err != nil {
 		return value{}, err
 	}
@@ -252,6 +252,16 @@ func setDifference(_ string, arguments []value) (value, error) {
 		}
 	}
 	return arrayOf(left), nil
+}
+
+// checkSets tells what of the arguments of $setEquals is constant and no array.
+func checkSets(arguments []expression, at trail) *Error {
+	for i, argument := range arguments {
+		if c, ok := argument.(constant); ok && !isArray(c.value) {
+			return at.fail(5887502, "All operands of $setEquals must be arrays. %d-th argument is of type: %s", i+1, TypeName(c.kind))
+		}
+	}
+	return nil
 }
 
 func setEquals(_ string, arguments []value) (value, error) {

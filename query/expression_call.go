@@ -66,6 +66,11 @@ func (p expressionParser) call(name string, f function, v value, at trail) (expr
 	if err != nil {
 		return nil, err
 	}
+	if name == "$setEquals" {
+		if err := checkSets(arguments, at); err != nil {
+			return nil, err
+		}
+	}
 	return p.folded(&call{name, f.call, arguments}, at, arguments...)
 }
 

@@ -101,6 +101,9 @@ func (p expressionParser) conversion(v value, at trail) (expression, *Error) {
 
 // conversionTo parses $toInt and its kin.
 func (p expressionParser) conversionTo(name, alias string, v value, at trail) (expression, *Error) {
+	if isArray(v) && len(elementValues(v)) != 1 {
+		return nil, at.fail(50723, "%s requires a single argument, got a multi-element array", name)
+	}
 	arguments, err := p.arguments(name, 1, 1, v, at)
 	if err != nil {
 		return nil, err

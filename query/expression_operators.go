@@ -95,8 +95,6 @@ var namedOperators = map[string]named{
 	"$trim":           trimmer(func(text, chars string) string { return strings.Trim(text, chars) }),
 	"$replaceAll":     replacer(-1),
 	"$replaceOne":     replacer(1),
-	"$setField":       {[]parameter{{name: "field", required: 4161102}, {name: "input", required: 4161109}, {name: "value", required: 4161103}}, 4161100, 4161101, setField},
-	"$unsetField":     {[]parameter{{name: "field", required: 4161102}, {name: "input", required: 4161109}, {name: "value"}}, 4161100, 4161101, setField},
 }
 
 // The parameters of several operators.
@@ -187,6 +185,8 @@ func (p expressionParser) form(name string, v value, at trail) (expression, *Err
 		return p.random(v, at)
 	case "$reduce":
 		return p.reduction(v, at)
+	case "$setField", "$unsetField":
+		return p.setField(name, v, at)
 	case "$sortArray":
 		return p.sortedArray(v, at)
 	case "$switch":

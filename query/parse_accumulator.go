@@ -21,6 +21,9 @@ func (p pipelineParser) accumulation(f *frame, key string, v value, at trail) (a
 		return a, at.fail(40234, "The field '%s' must be an accumulator object", key)
 	}
 	operator, argument := string(it.key), it.value
+	if !strings.HasPrefix(operator, "$") {
+		return a, at.fail(40234, "The field '%s' must be an accumulator object", key)
+	}
 	if it.next() {
 		return a, at.fail(40238, "The field '%s' must specify one accumulator", key)
 	}
@@ -30,6 +33,9 @@ func (p pipelineParser) accumulation(f *frame, key string, v value, at trail) (a
 }
 
 func (p pipelineParser) accumulator(f *frame, operator string, argument value, at trail) (a accumulation, _ *Error) {
+	if argument.kind == bson.TypeArray {
+		return a, at.fail(40237, "The %s accumulator is a unary operator", operator)
+	}
 	if operator == "$count" {
 		if argument.kind != bson.TypeEmbeddedDocument || len(argument.data) > len(emptyDocument) {
 			return a, at.fail(CodeTypeMismatch, "$count takes no arguments, i.e. $count:{}")
@@ -38,7 +44,7 @@ func (p pipelineParser) accumulator(f *frame, operator string, argument value, a
 	}
 	below := at.down(operator)
 	if accumulate, ok := accumulators[operator]; ok {
-		return p.unary(f, operator, accumulate, argument, at)
+		return p.unary(f, operator, accumulate, argument, below)
 	}
 	if o, ok := severalOperators[operator]; ok {
 		return p.several(f, operator, o, argument, below)
@@ -56,15 +62,8 @@ func (p pipelineParser) accumulator(f *frame, operator string, argument value, a
 }
 
 // unary parses an accumulator of one expression.
-func (p pipelineParser) unary(f *frame, operator string, accumulate func() accumulator, argument value, at trail) (a accumulation, _ *Error) {
-	if argument.kind == bson.TypeArray {
-		list := elementValues(argument)
-		if len(list) != 1 {
-			return a, at.fail(40237, "The %s accumulator is a unary operator", operator)
-		}
-		argument = list[0]
-	}
-	parsed, err := f.parser().parse(p.let.expression(argument), at.down(operator))
+func (p pipelineParser) unary(f *frame, operator string, accumulate func() accumulator, argument value, at trail) (accumulation, *Error) {
+	parsed, err := f.parser().parse(p.let.expression(argument), at)
 	counted, isConstant := parsed.(constant)
 	return accumulation{
 		accumulate: func(int64) accumulator { return accumulate() }, expression: parsed,

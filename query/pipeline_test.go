@@ -105,7 +105,7 @@ func TestStages(t *testing.T) {
 	} {
 		got, err := run(t, parsePipeline(t, c.pipeline), list(t, people))
 		if c.want == "" {
-			require.Equal(t, 40400, requireQueryError(t, err).Code, c.pipeline)
+			require.Equal(t, 5911200, requireQueryError(t, err).Code, c.pipeline)
 			continue
 		}
 		require.NoError(t, err, c.pipeline)

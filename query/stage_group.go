@@ -2,6 +2,7 @@ package query
 
 import (
 	"context"
+	"errors"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
@@ -45,7 +46,7 @@ func (g *grouping) run(ctx context.Context, docs documents) documents {
 			s := g.frame.scope(doc, g.now)
 			id, err := g.id.evaluate(s)
 			if err != nil {
-				yield(nil, err)
+				yield(nil, ofGroup(err))
 				return
 			}
 			key := appendKey(nil, id.orNull())
@@ -66,7 +67,7 @@ func (g *grouping) run(ctx context.Context, docs documents) documents {
 				}
 			}
 			if err != nil {
-				yield(nil, err)
+				yield(nil, ofGroup(err))
 				return
 			}
 		}
@@ -76,6 +77,22 @@ func (g *grouping) run(ctx context.Context, docs documents) documents {
 			}
 		}
 	}
+}
+
+// ofGroup is an error of an expression with the code that it has in $group, which
+// MongoDB carries out by another engine.
+func ofGroup(err error) error {
+	var failed *Error
+	if !errors.As(err, &failed) {
+		return err
+	}
+	switch {
+	case failed.Code == CodeBadValue && failed.Message == divideByZero:
+		failed.Code = 4848401
+	case failed.Code == codeModByZero:
+		failed.Code = 4848403
+	}
+	return err
 }
 
 func (g *grouping) begin(id value) (*group, error) {
