@@ -16,8 +16,9 @@ type expression interface {
 type scope struct {
 	effort
 	now       value
-	variables []value // by slot: the document, then what $let and its kin define
-	arguments []value // a stack: those of the calls that are being made, see call
+	variables []value  // by slot: the document, then what $let and its kin define
+	arguments []value  // a stack: those of the calls that are being made, see call
+	room      [2]value // for the first of them, so that most need no other
 }
 
 // root is the slot of $$ROOT.
@@ -40,7 +41,7 @@ func newFrame(a *allowance) *frame {
 func (f *frame) scope(doc []byte, now value) *scope {
 	share := f.allowance.limit / time.Duration(f.allowance.frames)
 	s := &scope{effort: newEffort(share), now: now, variables: make([]value, f.slots)}
-	s.variables[root] = documentValue(doc)
+	s.variables[root], s.arguments = documentValue(doc), s.room[:0]
 	return s
 }
 

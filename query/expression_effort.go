@@ -24,10 +24,11 @@ func newAllowance(limit time.Duration) *allowance {
 // effort is what an evaluation has taken until now. A few bytes can ask for more
 // work, and for a larger value, than any machine can do or hold.
 type effort struct {
-	deadline time.Time
-	done     int // as many bytes as are copied in about that time
-	look     int // how much is done when the clock is looked at again
-	held     int // bytes of the values that wait for others to be made
+	limit    time.Duration
+	deadline time.Duration // since began; zero until the clock was looked at
+	done     int           // as many bytes as are copied in about that time
+	look     int           // how much is done when the clock is looked at again
+	held     int           // bytes of the values that wait for others to be made
 }
 
 const (
@@ -35,11 +36,15 @@ const (
 	perStep = 100
 	// perLook is what is done in less than a millisecond.
 	perLook = 1 << 20
+	// perByte is about how long it takes to copy a byte.
+	perByte = time.Nanosecond
 )
 
-func newEffort(limit time.Duration) effort {
-	return effort{deadline: time.Now().Add(limit), look: perLook}
-}
+// began is what deadlines are counted from.
+var began = time.Now()
+
+// newEffort looks at no clock: that would take longer than most expressions.
+func newEffort(limit time.Duration) effort { return effort{limit: limit, look: perLook / 8} }
 
 // spend counts an operator, or one turn of a loop, over so many bytes. It fails if
 // the time is up.
@@ -47,7 +52,11 @@ func (e *effort) spend(bytes int) error {
 	if e.done += perStep + bytes; e.done < e.look {
 		return nil
 	}
-	if time.Now().After(e.deadline) {
+	now := time.Since(began)
+	if e.deadline == 0 {
+		e.deadline = now + e.limit - time.Duration(e.done)*perByte
+	}
+	if now > e.deadline {
 		return failure(CodeMaxTimeExpired, "operation exceeded time limit: an expression took too long for one document")
 	}
 	e.look = e.done + perLook
