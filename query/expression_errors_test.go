@@ -217,6 +217,9 @@ func FuzzExpression(f *testing.F) {
 		`{$let: {vars: {x: "$c", CURRENT: "$a"}, in: {$setUnion: ["$b", ["$$x.d"]]}}}`, `{$reduce: {input: "$a", initialValue: "", in: "$$value"}}`,
 		`{$dateDiff: {startDate: "$t", endDate: "$$NOW", unit: "quarter"}}`, `{$convert: {input: "$c.e", to: "int", onError: "$m"}}`,
 		`{$arrayToObject: {$objectToArray: "$c"}}`, `{$substrBytes: ["$c.e", 0, 1]}`, `{$round: ["$m", -1]}`, `{$pow: [2, "$n"]}`,
+		`{$regexFindAll: {input: "$c.e", regex: "(x)|y*"}}`, `{$zip: {inputs: ["$a", [1]], useLongestLength: true, defaults: ["$n", "$q"]}}`,
+		`{$minN: {n: "$n", input: "$a"}}`, `{$percentile: {input: "$a", p: [0.5, 1], method: "approximate"}}`, `{$sortArray: {input: "$a", sortBy: {"b.c": -1}}}`,
+		`{$dateFromString: {dateString: "2020 W5 %", format: "%G W%V %%", onError: "$m"}}`, `{$atan2: ["$n", {$sin: "$c.d"}]}`,
 	} {
 		f.Add([]byte(shell(f, `{$expr: `+seed+`}`)), []byte(shell(f, doc)))
 	}
