@@ -18,12 +18,14 @@ type accumulator interface {
 var accumulators = map[string]func() accumulator{
 	"$addToSet":     func() accumulator { return &addingToSet{seen: valueSet{}} },
 	"$avg":          func() accumulator { return &average{} },
+	"$concatArrays": func() accumulator { return &joining{into: &pushing{}} },
 	"$first":        func() accumulator { return &firstOf{} },
 	"$last":         func() accumulator { return &lastOf{} },
 	"$max":          func() accumulator { return &extreme{sign: 1} },
 	"$mergeObjects": func() accumulator { return &merging{} },
 	"$min":          func() accumulator { return &extreme{sign: -1} },
 	"$push":         func() accumulator { return &pushing{} },
+	"$setUnion":     func() accumulator { return &joining{into: &addingToSet{seen: valueSet{}}} },
 	"$stdDevPop":    func() accumulator { return &deviation{} },
 	"$stdDevSamp":   func() accumulator { return &deviation{sample: true} },
 	"$sum":          func() accumulator { return &summing{} },
@@ -162,6 +164,35 @@ func (a *addingToSet) add(v value) (int, error) {
 	return 2 * grown, err
 }
 
+// joining is $concatArrays, or $setUnion: it hands on the elements of arrays.
+type joining struct{ into accumulator }
+
+func (j *joining) add(v value) (held int, err error) {
+	switch {
+	case v.missing():
+		return 0, nil
+	case !isArray(v):
+		return 0, failure(CodeTypeMismatch, "%s requires array inputs, but input %s is of type %s", j.name(), brief(v), TypeName(v.kind))
+	}
+	for it := elementsOf(v.data); it.next(); {
+		grown, err := j.into.add(it.value)
+		if err != nil {
+			return 0, err
+		}
+		held += grown
+	}
+	return held, nil
+}
+
+func (j *joining) name() string {
+	if _, isSet := j.into.(*addingToSet); isSet {
+		return "$setUnion"
+	}
+	return "$concatArrays"
+}
+
+func (j *joining) result() value { return j.into.result() }
+
 // merging is $mergeObjects.
 type merging struct{ merged fields }
 
@@ -170,7 +201,7 @@ func (m *merging) add(v value) (int, error) {
 	case v.nullish():
 		return 0, nil
 	case v.kind != bson.TypeEmbeddedDocument:
-		return 0, failure(40400, "$mergeObjects requires object inputs, but input %s is of type %s", brief(v), TypeName(v.kind))
+		return 0, failure(5911200, "$mergeObjects requires object inputs, but input %s is of type %s", brief(v), TypeName(v.kind))
 	}
 	m.merged.setAll(v.data)
 	return len(v.data), nil

@@ -61,7 +61,11 @@ func (a *addition) append(dst []byte, v value, s *scope) ([]byte, error) {
 func (a *addition) value(v value, s *scope) (value, error) {
 	switch {
 	case a.expression != nil:
-		return a.expression.evaluate(s)
+		v, err := a.expression.evaluate(s)
+		if err != nil {
+			return value{}, err
+		}
+		return v, s.hold(len(v.data))
 	case v.kind == bson.TypeArray:
 		elements := elementValues(v)
 		for i := range elements {

@@ -20,6 +20,7 @@ const (
 	CodePathNotViable          = 28
 	CodeCannotBackfillArray    = 34
 	CodeConflictingOperators   = 40
+	CodeMaxTimeExpired         = 50
 	CodeDollarPrefixedField    = 52
 	CodeInvalidIDField         = 53
 	CodeNotSingleValueField    = 54
@@ -28,6 +29,7 @@ const (
 	CodeCannotCreateIndex      = 67
 	CodeInvalidNamespace       = 73
 	CodeNotExactValueField     = 111
+	CodeExceededMemory         = 146
 	CodeParallelArrays         = 171
 	CodeQueryFeatureNotAllowed = 224
 	CodeNotImplemented         = 238
@@ -37,6 +39,7 @@ const (
 	CodeConversionFailure      = 241
 	CodeUpdateTooLarge         = 17419
 	CodeUpsertTooLarge         = 17420
+	CodeInvalidRegex           = 51091
 	CodeDuplicateField         = 40413
 	CodeMissingField           = 40414
 	CodeUnknownField           = 40415
@@ -53,6 +56,7 @@ var codeNames = map[int]string{
 	CodePathNotViable:          "PathNotViable",
 	CodeCannotBackfillArray:    "CannotBackfillArray",
 	CodeConflictingOperators:   "ConflictingUpdateOperators",
+	CodeMaxTimeExpired:         "MaxTimeMSExpired",
 	CodeDollarPrefixedField:    "DollarPrefixedFieldName",
 	CodeInvalidIDField:         "InvalidIdField",
 	CodeNotSingleValueField:    "NotSingleValueField",
@@ -61,6 +65,7 @@ var codeNames = map[int]string{
 	CodeCannotCreateIndex:      "CannotCreateIndex",
 	CodeInvalidNamespace:       "InvalidNamespace",
 	CodeNotExactValueField:     "NotExactValueField",
+	CodeExceededMemory:         "ExceededMemoryLimit",
 	CodeParallelArrays:         "CannotIndexParallelArrays",
 	CodeQueryFeatureNotAllowed: "QueryFeatureNotAllowed",
 	CodeNotImplemented:         "NotImplemented",

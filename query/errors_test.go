@@ -201,7 +201,7 @@ func TestProjectionErrors(t *testing.T) {
 		{`{"c.$": 1, a: {$elemMatch: {b: 1}}}`, 31255, "Cannot specify positional operator and $elemMatch", "a.$elemMatch"},
 		{`{a: {$foo: "x"}}`, 31325, "Unrecognized expression '$foo'", "a.$foo"},
 		{`{a: {$add: {$foo: "x"}}}`, 168, "Unrecognized expression '$foo'", "a.$add.$foo"},
-		{`{a: {$regexFind: {input: "$b", regex: "x"}}}`, 238, "$regexFind is not implemented", "a.$regexFind"},
+		{`{a: {$toHashedIndexKey: "$b"}}`, 238, "$toHashedIndexKey is not implemented", "a.$toHashedIndexKey"},
 		{`{a: "$$b"}`, 17276, "undefined variable", "a"},
 		{`{"": 1}`, 40352, "empty string", ""},
 		{`{"a.": 1}`, 40353, "must not end", "a."},

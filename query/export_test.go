@@ -22,9 +22,14 @@ func Operators() map[string][]string {
 			operators[name] = append(operators[name], parameter.name)
 		}
 	}
-	for _, name := range slices.Concat(slices.Collect(maps.Keys(functions)), slices.Collect(maps.Keys(dateParts)),
+	for name := range severalOperators {
+		operators[name] = []string{"n", "input"}
+	}
+	for _, name := range slices.Concat(slices.Collect(maps.Keys(plain)), slices.Collect(maps.Keys(exponentials)),
+		slices.Collect(maps.Keys(trigonometry)), slices.Collect(maps.Keys(dateParts)),
 		slices.Collect(maps.Keys(conversions)), slices.Collect(maps.Keys(statistics)), []string{"$and", "$or", "$cond", "$ifNull"}) {
 		operators[name] = nil
 	}
+	delete(operators, "$setEquals") // what is constant has a code of its own
 	return operators
 }

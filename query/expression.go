@@ -1,6 +1,10 @@
 package query
 
-import "go.mongodb.org/mongo-driver/v2/bson"
+import (
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+)
 
 // expression is one node of an expression of aggregation. Where it has no value it
 // gives a missing one.
@@ -10,9 +14,11 @@ type expression interface {
 
 // scope is what an expression is evaluated in.
 type scope struct {
+	effort
 	now       value
-	variables []value // by slot: the document, then what $let and its kin define
-	arguments []value // a stack: those of the calls that are being made, see call
+	variables []value  // by slot: the document, then what $let and its kin define
+	arguments []value  // a stack: those of the calls that are being made, see call
+	room      [2]value // for the first of them, so that most need no other
 }
 
 // root is the slot of $$ROOT.
@@ -20,17 +26,22 @@ const root = 0
 
 // frame is what several expressions about one document share.
 type frame struct {
-	slots   int
-	heads   heads // that they ask about
-	usesNow bool
+	allowance *allowance
+	slots     int
+	heads     heads // that they ask about
+	usesNow   bool
 }
 
-func newFrame() *frame { return &frame{slots: 1} }
+func newFrame(a *allowance) *frame {
+	a.frames++
+	return &frame{allowance: a, slots: 1}
+}
 
 // scope begins the evaluation of expressions for a document.
 func (f *frame) scope(doc []byte, now value) *scope {
-	s := &scope{now: now, variables: make([]value, f.slots)}
-	s.variables[root] = documentValue(doc)
+	share := f.allowance.limit / time.Duration(f.allowance.frames)
+	s := &scope{effort: newEffort(share), now: now, variables: make([]value, f.slots)}
+	s.variables[root], s.arguments = documentValue(doc), s.room[:0]
 	return s
 }
 
@@ -83,15 +94,23 @@ func allConstant(expressions ...expression) bool {
 
 // folded is the expression, or if all that it depends on is constant, its value:
 // what is wrong with constants is wrong before there is a document.
-func folded(e expression, at trail, parts ...expression) (expression, *Error) {
+func (p expressionParser) folded(e expression, at trail, parts ...expression) (expression, *Error) {
 	if !allConstant(parts...) {
 		return e, nil
 	}
-	v, err := e.evaluate(&scope{})
+	v, err := p.evaluated(e)
 	if err != nil {
 		return nil, at.wrap(err)
 	}
 	return constant{v}, nil
+}
+
+// evaluated evaluates what is constant.
+func (p expressionParser) evaluated(e expression) (value, error) {
+	s := &scope{effort: p.frame.allowance.parsing}
+	v, err := e.evaluate(s)
+	p.frame.allowance.parsing = s.effort
+	return v, err
 }
 
 // now is $$NOW.
@@ -112,7 +131,10 @@ type fieldPath struct {
 
 func (f fieldPath) evaluate(s *scope) (value, error) {
 	v, err := f.of.evaluate(s)
-	return walkPath(v, f.parts), err
+	if err != nil {
+		return value{}, err
+	}
+	return walkPath(v, f.parts), s.spend(len(v.data))
 }
 
 // walkPath walks a path as expressions do: of an array it takes the documents, and
@@ -152,46 +174,42 @@ type documentExpression struct {
 }
 
 func (d *documentExpression) evaluate(s *scope) (value, error) {
+	held := s.held
 	start, dst := reserve(0)
 	for i, key := range d.keys {
 		v, err := d.values[i].evaluate(s)
 		if err != nil {
 			return value{}, err
 		}
-		if len(dst)+len(v.data) > maxValue {
-			return value{}, tooLarge()
+		if err := s.hold(len(v.data)); err != nil {
+			return value{}, err
 		}
 		if !v.missing() {
 			dst = appendElement(dst, key, v)
 		}
 	}
-	return documentValue(closeDocument(dst, start)), nil
+	s.held = held
+	return documentValue(closeDocument(dst, start)), s.spend(len(dst))
 }
 
 // arrayExpression makes an array. What is missing is null in it.
 type arrayExpression struct{ elements []expression }
 
 func (a arrayExpression) evaluate(s *scope) (value, error) {
-	values, size := make([]value, len(a.elements)), 0
+	held, values := s.held, make([]value, len(a.elements))
 	for i, element := range a.elements {
 		v, err := element.evaluate(s)
 		if err != nil {
 			return value{}, err
 		}
-		if size += len(v.data); size > maxValue {
-			return value{}, tooLarge()
+		if err := s.hold(len(v.data)); err != nil {
+			return value{}, err
 		}
 		values[i] = v.orNull()
 	}
-	return arrayOf(values), nil
-}
-
-// maxValue is how many bytes a value may have that an expression makes: it can make
-// one larger than any memory of a few bytes.
-const maxValue = 64 << 20
-
-func tooLarge() *Error {
-	return failure(CodeMemoryLimit, "an expression used too much memory and cannot spill to disk. Memory limit: %d bytes", maxValue)
+	made := arrayOf(values)
+	s.held = held
+	return made, s.spend(len(made.data))
 }
 
 func memoryExceeded(what string) *Error {

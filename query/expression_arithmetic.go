@@ -133,12 +133,18 @@ func divide(name string, arguments []value) (value, error) {
 	case !a.isNumber() || !b.isNumber():
 		return value{}, failure(CodeTypeMismatch, "$divide only supports numeric types, not %s and %s", TypeName(a.kind), TypeName(b.kind))
 	case compareNumbers(b, zero) == 0:
-		return value{}, failure(CodeBadValue, "can't $divide by zero")
+		return value{}, failure(CodeBadValue, divideByZero)
 	case widest(a.kind, b.kind) == bson.TypeDecimal128:
 		return decimalValue(divideDecimals(a.toDecimal(), b.toDecimal())), nil
 	}
 	return doubleValue(a.toDouble() / b.toDouble()), nil
 }
+
+// What $group tells by other codes.
+const (
+	divideByZero  = "can't $divide by zero"
+	codeModByZero = 16610
+)
 
 // modulo is $mod. A double that is an integer is an integer as divisor.
 func modulo(name string, arguments []value) (value, error) {
@@ -148,8 +154,10 @@ func modulo(name string, arguments []value) (value, error) {
 		return null, nil
 	case !a.isNumber() || !b.isNumber():
 		return value{}, failure(16611, "$mod only supports numeric types, not %s and %s", TypeName(a.kind), TypeName(b.kind))
+	case compareNumbers(b, zero) == 0 && widest(a.kind, b.kind) == bson.TypeDecimal128:
+		return value{}, failure(5733415, "can't $mod by zero")
 	case compareNumbers(b, zero) == 0:
-		return value{}, failure(16610, "can't $mod by zero")
+		return value{}, failure(codeModByZero, "can't $mod by zero")
 	case widest(a.kind, b.kind) == bson.TypeDecimal128:
 		return decimalValue(remainderOfDecimals(a.toDecimal(), b.toDecimal())), nil
 	}
@@ -271,84 +279,4 @@ func roundPlaces(name string, v value, places int, direct rounding) (value, erro
 		return intValue(n.Int64()), nil
 	}
 	return int64Value(n.Int64()), nil
-}
-
-// overDoubles makes an operation of a function of doubles. Its values for decimals
-// would need all their digits, and are not known.
-func overDoubles(of func(float64) float64, least, most float64, code int, demand string) operation {
-	return ofNumber(func(name string, v value) (value, error) {
-		if v.kind == bson.TypeDecimal128 {
-			return value{}, failure(CodeNotImplemented, "%s of a decimal is not implemented", name)
-		}
-		f := v.toDouble()
-		if f < least || f > most {
-			return value{}, failure(code, "%s's argument must be %s, but is %s", name, demand, v)
-		}
-		return doubleValue(of(f)), nil
-	})
-}
-
-// power is $pow. Of integers it is an integer, if that fits.
-func power(name string, arguments []value) (value, error) {
-	base, exponent := arguments[0], arguments[1]
-	switch {
-	case base.nullish() || exponent.nullish():
-		return null, nil
-	case !base.isNumber():
-		return value{}, failure(28762, "$pow's base must be numeric, not %s", TypeName(base.kind))
-	case !exponent.isNumber():
-		return value{}, failure(28763, "$pow's exponent must be numeric, not %s", TypeName(exponent.kind))
-	case compareNumbers(base, zero) == 0 && compareNumbers(exponent, zero) < 0:
-		return value{}, failure(28764, "$pow cannot take a base of 0 and a negative exponent")
-	}
-	switch kind := widest(base.kind, exponent.kind); kind {
-	case bson.TypeDecimal128:
-		return value{}, failure(CodeNotImplemented, "$pow of a decimal is not implemented")
-	case bson.TypeDouble:
-		return doubleValue(math.Pow(base.toDouble(), exponent.toDouble())), nil
-	default:
-		return powerOfIntegers(kind, base.integer(), exponent.integer()), nil
-	}
-}
-
-func powerOfIntegers(kind bson.Type, base, exponent int64) value {
-	if exponent < 0 && base != 1 && base != -1 {
-		return doubleValue(math.Pow(float64(base), float64(exponent)))
-	}
-	if base == 1 || base == -1 {
-		exponent = ((exponent % 2) + 2) % 2 // what the power depends on
-	}
-	if base == 0 {
-		exponent = min(exponent, 1)
-	}
-	n, fits := int64(1), true
-	for i := int64(0); i < exponent; i++ {
-		if n, fits = multiplyIntegers(n, base); !fits {
-			return doubleValue(math.Pow(float64(base), float64(exponent)))
-		}
-	}
-	if kind == bson.TypeInt32 {
-		return intValue(n)
-	}
-	return int64Value(n)
-}
-
-// logarithm is $log.
-func logarithm(_ string, arguments []value) (value, error) {
-	v, base := arguments[0], arguments[1]
-	switch {
-	case v.nullish() || base.nullish():
-		return null, nil
-	case !v.isNumber():
-		return value{}, failure(28756, "$log's argument must be numeric, not %s", TypeName(v.kind))
-	case !base.isNumber():
-		return value{}, failure(28757, "$log's base must be numeric, not %s", TypeName(base.kind))
-	case compareNumbers(v, zero) <= 0 && !v.isNaN():
-		return value{}, failure(28758, "$log's argument must be a positive number, but is %s", v)
-	case (compareNumbers(base, zero) <= 0 || compareNumbers(base, one) == 0) && !base.isNaN():
-		return value{}, failure(28759, "$log's base must be a positive number not equal to 1, but is %s", base)
-	case widest(v.kind, base.kind) == bson.TypeDecimal128:
-		return value{}, failure(CodeNotImplemented, "$log of a decimal is not implemented")
-	}
-	return doubleValue(math.Log(v.toDouble()) / math.Log(base.toDouble())), nil
 }

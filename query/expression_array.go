@@ -147,7 +147,7 @@ func numbersFrom(_ string, arguments []value) (value, error) {
 	}
 	numbers := []value{}
 	for n := start; step > 0 && n < end || step < 0 && n > end; n += step {
-		if len(numbers)*rangeElement > maxValue {
+		if len(numbers)*rangeElement > maxHeld {
 			return value{}, tooLarge()
 		}
 		numbers = append(numbers, int32Value(int32(n)))
@@ -180,7 +180,7 @@ func indexOfArray(name string, arguments []value) (value, error) {
 		return value{}, failure(40090, "$indexOfArray requires an array as a first argument, found: %s", TypeName(array.kind))
 	}
 	members := elementValues(array)
-	start, end, err := indexBounds(name, arguments, len(members))
+	start, end, err := indexBounds(name, arguments, len(members), 9711600)
 	if err != nil {
 		return value{}, err
 	}
@@ -190,24 +190,6 @@ func indexOfArray(name string, arguments []value) (value, error) {
 		}
 	}
 	return int32Value(-1), nil
-}
-
-// sortArray is $sortArray: by documents' keys, or the whole elements by a direction.
-func sortArray(_ string, arguments []value) (value, error) {
-	array, by := arguments[0], arguments[1]
-	switch {
-	case array.nullish():
-		return null, nil
-	case !isArray(array):
-		return value{}, failure(2942504, "The input argument to $sortArray must be an array, but was of type: %s", TypeName(array.kind))
-	}
-	members := elementValues(array)
-	order, err := parseElementOrder(by, trail{"sortBy"})
-	if err != nil {
-		return value{}, err
-	}
-	slices.SortStableFunc(members, order.compare)
-	return arrayOf(members), nil
 }
 
 // setUnion and its kin take arrays as sets: elements that compare as equal are one.
@@ -270,6 +252,16 @@ func setDifference(_ string, arguments []value) (value, error) {
 		}
 	}
 	return arrayOf(left), nil
+}
+
+// checkSets tells what of the arguments of $setEquals is constant and no array.
+func checkSets(arguments []expression, at trail) *Error {
+	for i, argument := range arguments {
+		if c, ok := argument.(constant); ok && !isArray(c.value) {
+			return at.fail(5887502, "All operands of $setEquals must be arrays. %d-th argument is of type: %s", i+1, TypeName(c.kind))
+		}
+	}
+	return nil
 }
 
 func setEquals(_ string, arguments []value) (value, error) {

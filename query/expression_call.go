@@ -40,21 +40,23 @@ type call struct {
 }
 
 func (c *call) evaluate(s *scope) (value, error) {
-	first, size := len(s.arguments), 0
-	for i, argument := range c.arguments {
+	first, held := len(s.arguments), s.held
+	for _, argument := range c.arguments {
 		v, err := argument.evaluate(s)
 		if err != nil {
 			return value{}, err
 		}
-		// A result is about as large as the arguments: that of one is no larger than
-		// what is stored.
-		if size += len(v.data); size > maxValue && i > 0 {
-			return value{}, tooLarge()
+		// A result is about as large as the arguments.
+		if err := s.hold(len(v.data)); err != nil {
+			return value{}, err
 		}
 		s.arguments = append(s.arguments, v)
 	}
 	result, err := c.operation(c.name, s.arguments[first:])
-	s.arguments = s.arguments[:first]
+	if err == nil {
+		err = s.spend(s.held - held + len(result.data))
+	}
+	s.arguments, s.held = s.arguments[:first], held
 	return result, err
 }
 
@@ -64,7 +66,12 @@ func (p expressionParser) call(name string, f function, v value, at trail) (expr
 	if err != nil {
 		return nil, err
 	}
-	return folded(&call{name, f.call, arguments}, at, arguments...)
+	if name == "$setEquals" {
+		if err := checkSets(arguments, at); err != nil {
+			return nil, err
+		}
+	}
+	return p.folded(&call{name, f.call, arguments}, at, arguments...)
 }
 
 // arguments parses the arguments of an operator, of which there must be so many.
@@ -94,6 +101,8 @@ func checkNumber(name string, least, most, n int, at trail) *Error {
 	switch {
 	case n >= least && n <= most:
 		return nil
+	case name == "$setEquals":
+		return at.fail(17045, "$setEquals needs at least two arguments had: %d", n)
 	case least == most:
 		return at.fail(16020, "Expression %s takes exactly %d arguments. %d were passed in.", name, least, n)
 	case most == anyNumber:
@@ -118,7 +127,7 @@ func (p expressionParser) named(name string, n named, v value, at trail) (expres
 			return nil, err
 		}
 	}
-	return folded(&call{name, n.call, arguments}, at, arguments...)
+	return p.folded(&call{name, n.call, arguments}, at, arguments...)
 }
 
 // namedArguments returns the arguments of an operator in the order of its

@@ -96,16 +96,19 @@ func (p expressionParser) conversion(v value, at trail) (expression, *Error) {
 		}
 		parts = append(parts, parsed[i])
 	}
-	return folded(&conversion{input: parsed[0], to: parsed[1], onError: parsed[2], onNull: parsed[3]}, at, parts...)
+	return p.folded(&conversion{input: parsed[0], to: parsed[1], onError: parsed[2], onNull: parsed[3]}, at, parts...)
 }
 
 // conversionTo parses $toInt and its kin.
 func (p expressionParser) conversionTo(name, alias string, v value, at trail) (expression, *Error) {
+	if isArray(v) && len(elementValues(v)) != 1 {
+		return nil, at.fail(50723, "%s requires a single argument, got a multi-element array", name)
+	}
 	arguments, err := p.arguments(name, 1, 1, v, at)
 	if err != nil {
 		return nil, err
 	}
-	return folded(&conversion{input: arguments[0], to: constant{stringValue(alias)}}, at, arguments...)
+	return p.folded(&conversion{input: arguments[0], to: constant{stringValue(alias)}}, at, arguments...)
 }
 
 func convert(v value, kind bson.Type) (value, error) {

@@ -124,7 +124,7 @@ func (p expressionParser) datePart(name string, part func(t time.Time) int64, v 
 		return nil, err
 	}
 	arguments = append(arguments, constant{utc})
-	return folded(&call{name, operation, arguments}, at, arguments...)
+	return p.folded(&call{name, operation, arguments}, at, arguments...)
 }
 
 var utc = stringValue("UTC")
@@ -209,4 +209,18 @@ var dateFromPartsParameters = []parameter{
 	{name: "month", absent: one}, {name: "day", absent: one}, {name: "isoWeek", absent: one}, {name: "isoDayOfWeek", absent: one},
 	{name: "hour", absent: zero}, {name: "minute", absent: zero}, {name: "second", absent: zero}, {name: "millisecond", absent: zero},
 	{name: "timezone", absent: utc},
+}
+
+// timestampPart makes $tsSecond and $tsIncrement.
+func timestampPart(code int, of func(t uint64) uint64) operation {
+	return func(name string, arguments []value) (value, error) {
+		v := arguments[0]
+		switch {
+		case v.nullish():
+			return null, nil
+		case v.kind != bson.TypeTimestamp:
+			return value{}, failure(code, " Argument to %s must be a timestamp, but is %s", name, TypeName(v.kind))
+		}
+		return int64Value(int64(of(v.uint64()))), nil
+	}
 }

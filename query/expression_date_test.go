@@ -65,3 +65,42 @@ func TestDatesInExpressions(t *testing.T) {
 			`{isoWeekYear: 2015, isoWeek: 53, isoDayOfWeek: 5, hour: 0, minute: 0, second: 0, millisecond: 0}`},
 	})
 }
+
+func TestDatesByFormats(t *testing.T) {
+	date := func(text, format string) string {
+		return `{$dateFromString: {dateString: "` + text + `", format: "` + format + `"}}`
+	}
+	checkExpressions(t, `{_id: 1, n: null}`, []expressionCase{
+		{date("2018-06-15 10:20:30.4", "%Y-%m-%d %H:%M:%S.%L"), `ISODate("2018-06-15T10:20:30.400Z")`},
+		{date("1/2/2018", "%m/%d/%Y"), `ISODate("2018-01-02T00:00:00Z")`},
+		{date("2007-12-03T10:15", "%Y-%m-%dT%H:%M"), `ISODate("2007-12-03T10:15:00Z")`},
+		{date("day 3 of Sept 2020", "day %d of %b %Y"), `ISODate("2020-09-03T00:00:00Z")`},
+		{date("3 december 2020", "%d %B %Y"), `ISODate("2020-12-03T00:00:00Z")`},
+		{date("2018-W05-3", "%G-W%V-%u"), `ISODate("2018-01-31T00:00:00Z")`},
+		{date("2018-05", "%G-%V"), `ISODate("2018-01-29T00:00:00Z")`},
+		{date("2018 031", "%Y %j"), `ISODate("2018-02-01T00:00:00Z")`}, // counted from zero
+		{date("2018-06-15T10:00:00+02:30", "%Y-%m-%dT%H:%M:%S%z"), `ISODate("2018-06-15T07:30:00Z")`},
+		{date("2018-06-15T10:00:00-0230", "%Y-%m-%dT%H:%M:%S%z"), `ISODate("2018-06-15T12:30:00Z")`},
+		{date("2018-06-15T10:00:00Z", "%Y-%m-%dT%H:%M:%S%z"), `ISODate("2018-06-15T10:00:00Z")`},
+		{date("2018-06-15 +90", "%Y-%m-%d %Z"), `ISODate("2018-06-14T22:30:00Z")`},
+		{date("100% 2018-06-15", "100%% %Y-%m-%d"), `ISODate("2018-06-15T00:00:00Z")`},
+		{`{$dateFromString: {dateString: "15.6.2018 8", format: "%d.%m.%Y %H", timezone: "Europe/Berlin"}}`, `ISODate("2018-06-15T06:00:00Z")`},
+		{`{$dateFromString: {dateString: "2018", format: "$n"}}`, `null`},
+		{`{$dateFromString: {dateString: "$n", format: "%Y", onNull: 1}}`, `1`},
+		{`{$dateFromString: {dateString: "2018", format: "%Y", onError: "incomplete"}}`, `"incomplete"`},
+	})
+	codes := map[string]int{
+		`{$dateFromString: {dateString: "$n", format: "%"}}`: 18535, `{$dateFromString: {dateString: "$n", format: "%y"}}`: 18536,
+		`{$dateFromString: {dateString: "$n", format: 1}}`: 40684, `{$dateFromString: {dateString: "$n", timezone: "Nowhere"}}`: 40485,
+		`{$dateFromString: {dateString: "2018-06-15 +01", format: "%Y-%m-%d %z", timezone: "Europe/Berlin"}}`: 241,
+		date("2018-06-15 CEST", "%Y-%m-%d %z"): 238,
+	}
+	for text, format := range map[string]string{
+		"2018": "%Y", "2018-06": "%Y-%m", "2018-06-31": "%Y-%m-%d", "2018-13-01": "%Y-%m-%d", "2018-06-15 24": "%Y-%m-%d %H", "2018-06-15 1:5": "%Y-%m-%d %H:%M",
+		"2018-06-15x": "%Y-%m-%d", "2018-06-1": "%Y-%m-%d%%", "2018/06/15": "%Y-%m-%d", "031": "%j", "3 Foo 2018": "%d %b %Y", "05-3": "%V-%u", "2018-54": "%G-%V",
+		"2018-1-8": "%G-%V-%u", "2018-2018": "%G-%Y", "x": "%Y", "2018-06-15 -": "%Y-%m-%d %z", "2018-06-15 60": "%Y-%m-%d %Z",
+	} {
+		codes[date(text, format)] = 241
+	}
+	checkExpressionErrors(t, `{_id: 1, n: null}`, codes)
+}

@@ -182,26 +182,84 @@ func (v value) unlessMissing(other value) value {
 	return v
 }
 
-// setField is $setField: its arguments are the key, the document and the new value,
-// which removes the key if it is missing.
-func setField(name string, arguments []value) (value, error) {
-	key, input, v := arguments[0], arguments[1], arguments[2]
+// fieldSetting is $setField, or $unsetField, whose value is missing.
+type fieldSetting struct {
+	name, key    string
+	input, value expression
+}
+
+func (f *fieldSetting) evaluate(s *scope) (value, error) {
+	input, err := f.input.evaluate(s)
 	switch {
-	case !key.isString():
-		return value{}, failure(4161107, "%s requires 'field' to evaluate to type String, but got %s", name, TypeName(key.kind))
-	case input.nullish():
-		return null, nil
+	case err != nil || input.nullish():
+		return null, err
 	case input.kind != bson.TypeEmbeddedDocument:
-		return value{}, failure(4161105, "%s requires 'input' to evaluate to type Object, but got %s", name, TypeName(input.kind))
+		return value{}, failure(4161105, "%s requires 'input' to evaluate to type Object, but got %s", f.name, TypeName(input.kind))
 	}
-	text, err := keyOf(key, 9423101)
+	held := s.held
+	if err := s.hold(sizeHeld(f.input, input)); err != nil {
+		return value{}, err
+	}
+	v, err := f.value.evaluate(s)
 	if err != nil {
 		return value{}, err
 	}
+	s.held = held
 	var changed fields
 	changed.setAll(input.data)
-	changed.set(text, v)
-	return changed.value(), nil
+	changed.set(f.key, v)
+	return changed.value(), s.spend(len(input.data) + len(v.data))
+}
+
+var setFieldParameters = []parameter{{name: "field", required: 4161102}, {name: "input", required: 4161109}, {name: "value", required: 4161103}}
+
+func (p expressionParser) setField(name string, v value, at trail) (expression, *Error) {
+	parameters := setFieldParameters
+	if name == "$unsetField" {
+		parameters = parameters[:2]
+	}
+	given, err := namedArguments(name, parameters, 4161100, 4161101, v, at)
+	if err != nil {
+		return nil, err
+	}
+	f := &fieldSetting{name: name, value: constant{}}
+	if f.key, err = p.fieldToSet(name, given[0], at.down("field")); err != nil {
+		return nil, err
+	}
+	if f.input, err = p.parse(given[1], at.down("input")); err != nil {
+		return nil, err
+	}
+	if name == "$setField" {
+		if f.value, err = p.parse(given[2], at.down("value")); err != nil {
+			return nil, err
+		}
+	}
+	return p.folded(f, at, f.input, f.value)
+}
+
+// fieldToSet is the key, which must be written as a constant: what is computed is
+// none, even of constants.
+func (p expressionParser) fieldToSet(name string, v value, at trail) (string, *Error) {
+	it := elementsOf(v.data)
+	switch {
+	case v.isString() && strings.HasPrefix(string(v.text()), "$"):
+		return "", at.fail(4161108, "'%s' is a field path reference which is not allowed in this context. Did you mean {$literal: '%s'}?", v.text(), v.text())
+	case v.kind == bson.TypeEmbeddedDocument && it.next():
+		if key := string(it.key); len(it.rest) > 1 || key != "$literal" && key != "$const" {
+			return "", at.fail(4161106, "%s requires 'field' to evaluate to a constant, but got a non-constant argument", name)
+		}
+		v = it.value
+	case isArray(v):
+		return "", at.fail(4161106, "%s requires 'field' to evaluate to a constant, but got a non-constant argument", name)
+	}
+	if !v.isString() {
+		return "", at.fail(4161107, "%s requires 'field' to evaluate to type String, but got %s", name, TypeName(v.kind))
+	}
+	key, err := keyOf(v, 9423101)
+	if err != nil {
+		return "", at.wrap(err)
+	}
+	return key, nil
 }
 
 func bsonSize(_ string, arguments []value) (value, error) {
@@ -213,4 +271,19 @@ func bsonSize(_ string, arguments []value) (value, error) {
 		return value{}, failure(31393, "$bsonSize requires a document input, found: %s", TypeName(v.kind))
 	}
 	return intValue(int64(len(v.data))), nil
+}
+
+// binarySize is $binarySize, of strings as well.
+func binarySize(_ string, arguments []value) (value, error) {
+	v := arguments[0]
+	switch {
+	case v.nullish():
+		return null, nil
+	case v.isString():
+		return intValue(int64(len(v.text()))), nil
+	case v.kind == bson.TypeBinary:
+		_, data := v.raw().Binary()
+		return intValue(int64(len(data))), nil
+	}
+	return value{}, failure(51276, "$binarySize requires a string or BinData argument, found: %s", TypeName(v.kind))
 }

@@ -78,6 +78,7 @@ func TestExpressionErrors(t *testing.T) {
 		{`{$switch: {branches: [{then: 1}]}}`, 40064},
 		{`{$switch: {branches: [{case: 1}]}}`, 40065},
 		{`{$switch: {branches: [{case: "$zero", then: 1}]}}`, 40066},
+		{`{$switch: {branches: [{case: false, then: "$i"}]}}`, 40069},
 		{`{$switch: {x: 1}}`, 40067},
 		{`{$switch: {branches: []}}`, 40068},
 
@@ -97,10 +98,17 @@ func TestExpressionErrors(t *testing.T) {
 		{`{$trim: "x"}`, 50696},
 		{`{$trim: {chars: "x"}}`, 50695},
 		{`{$trim: {input: "$i"}}`, 50699},
-		{`{$replaceOne: {input: "$i", find: "x", replacement: "y"}}`, 51746},
+		{`{$replaceOne: {input: "$i", find: "x", replacement: "y"}}`, 10503904},
+		{`{$replaceAll: {input: "$n", find: 1, replacement: "y"}}`, 10503901},
+		{`{$replaceAll: {input: "x", find: "$n", replacement: "$i"}}`, 10503902},
+		{`{$split: ["x", "$i"]}`, 10503900},
+		{`{$indexOfArray: ["$a", 1, "$s"]}`, 9711600},
+		{`{$indexOfArray: ["$a", 1, "$neg"]}`, 9711601},
+		{`{$toInt: [1, 2]}`, 50723},
+		{`{$mod: ["$i", NumberDecimal("0")]}`, 5733415},
 		{`{$regexMatch: {input: "$s"}}`, 31023},
 		{`{$regexMatch: {input: "$i", regex: "x"}}`, 51104},
-		{`{$regexMatch: {input: "$s", regex: "("}}`, 51091},
+		{`{$regexMatch: {input: "$s", regex: "("}}`, 51111},
 		{`{$regexMatch: {input: "$s", regex: /x/i, options: "i"}}`, 51107},
 
 		{`{$size: "$n"}`, 17124},
@@ -123,7 +131,9 @@ func TestExpressionErrors(t *testing.T) {
 		{`{$range: ["$s", 1]}`, 34443},
 		{`{$reverseArray: "$i"}`, 34435},
 		{`{$setUnion: ["$i"]}`, 17043},
-		{`{$setEquals: [["$i"]]}`, 28667},
+		{`{$setEquals: [["$i"]]}`, 17045},
+		{`{$setEquals: ["$a", null]}`, 5887502},
+		{`{$setEquals: ["$a", "$n"]}`, 17044},
 		{`{$setIsSubset: ["$n", "$a"]}`, 17046},
 		{`{$allElementsTrue: "$i"}`, 17040},
 		{`{$mergeObjects: ["$i"]}`, 40400},
@@ -162,8 +172,19 @@ func TestExpressionErrors(t *testing.T) {
 		{`{$convert: {input: 1, to: "foo"}}`, 2},
 		{`{$getField: {field: "$i", input: {}}}`, 3041704},
 		{`{$setField: {field: "x", input: "$i", value: 1}}`, 4161105},
+		{`{$setField: {field: {$concat: ["a", "b"]}, input: {}, value: 1}}`, 4161106},
+		{`{$unsetField: {field: {a: 1}, input: {}}}`, 4161106},
+		{`{$setField: {field: ["x"], input: {}, value: 1}}`, 4161106},
+		{`{$unsetField: {field: null, input: {}}}`, 4161107},
+		{`{$setField: {field: {}, input: {}, value: 1}}`, 4161107},
+		{`{$setField: {field: {$literal: 1}, input: {}, value: 1}}`, 4161107},
+		{`{$setField: {field: "$s", input: {}, value: 1}}`, 4161108},
+		{`{$unsetField: {field: "x", input: {}, value: 1}}`, 4161101},
+		{`{$setField: {field: "x", input: {}}}`, 4161103},
+		{`{$setField: 1}`, 4161100},
 		{`{$bsonSize: "$i"}`, 31393},
-		{`{$add: [{$sin: 1}]}`, 238},
+		{`{$add: [{$toUUID: 1}]}`, 238},
+		{`{$add: [{$top: {sortBy: {a: 1}, output: 1}}]}`, 168},
 	} {
 		got, err := evaluate(t, c.expression, doc)
 		require.Error(t, err, "%s gave %s", c.expression, got)
@@ -184,7 +205,7 @@ func TestExpressionsThatGrowEndInAnError(t *testing.T) {
 	} {
 		_, err := evaluate(t, expression, doc)
 		require.Error(t, err, expression)
-		require.Equal(t, query.CodeMemoryLimit, requireQueryError(t, err).Code, "%s: %v", expression, err)
+		require.Equal(t, query.CodeExceededMemory, requireQueryError(t, err).Code, "%s: %v", expression, err)
 	}
 }
 
@@ -196,6 +217,9 @@ func FuzzExpression(f *testing.F) {
 		`{$let: {vars: {x: "$c", CURRENT: "$a"}, in: {$setUnion: ["$b", ["$$x.d"]]}}}`, `{$reduce: {input: "$a", initialValue: "", in: "$$value"}}`,
 		`{$dateDiff: {startDate: "$t", endDate: "$$NOW", unit: "quarter"}}`, `{$convert: {input: "$c.e", to: "int", onError: "$m"}}`,
 		`{$arrayToObject: {$objectToArray: "$c"}}`, `{$substrBytes: ["$c.e", 0, 1]}`, `{$round: ["$m", -1]}`, `{$pow: [2, "$n"]}`,
+		`{$regexFindAll: {input: "$c.e", regex: "(x)|y*"}}`, `{$zip: {inputs: ["$a", [1]], useLongestLength: true, defaults: ["$n", "$q"]}}`,
+		`{$minN: {n: "$n", input: "$a"}}`, `{$percentile: {input: "$a", p: [0.5, 1], method: "approximate"}}`, `{$sortArray: {input: "$a", sortBy: {"b.c": -1}}}`,
+		`{$dateFromString: {dateString: "2020 W5 %", format: "%G W%V %%", onError: "$m"}}`, `{$atan2: ["$n", {$sin: "$c.d"}]}`,
 	} {
 		f.Add([]byte(shell(f, `{$expr: `+seed+`}`)), []byte(shell(f, doc)))
 	}

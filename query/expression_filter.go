@@ -10,8 +10,8 @@ type exprNode struct {
 }
 
 // newExprNode parses the argument of $expr. $$NOW is when that was.
-func newExprNode(v value, at trail) (*exprNode, *Error) {
-	n := &exprNode{frame: newFrame(), now: dateValue(time.Now())}
+func newExprNode(v value, a *allowance, at trail) (*exprNode, *Error) {
+	n := &exprNode{frame: newFrame(a), now: dateValue(time.Now())}
 	var err *Error
 	n.expression, err = n.frame.parser().parse(v, at)
 	return n, err

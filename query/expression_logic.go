@@ -1,6 +1,10 @@
 package query
 
-import "go.mongodb.org/mongo-driver/v2/bson"
+import (
+	"slices"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+)
 
 // connective is $and, or, if what is true is decisive, $or: it evaluates no
 // more than it must.
@@ -27,7 +31,7 @@ func (p expressionParser) connective(name string, v value, at trail) (expression
 	if err != nil {
 		return nil, err
 	}
-	return folded(&connective{operands, name == "$or"}, at, operands...)
+	return p.folded(&connective{operands, name == "$or"}, at, operands...)
 }
 
 // conditional is $cond.
@@ -51,7 +55,7 @@ func (p expressionParser) conditional(v value, at trail) (expression, *Error) {
 	if err != nil {
 		return nil, err
 	}
-	return folded(&conditional{parts[0], parts[1], parts[2]}, at, parts...)
+	return p.folded(&conditional{parts[0], parts[1], parts[2]}, at, parts...)
 }
 
 func (p expressionParser) conditionalParts(v value, at trail) ([]expression, *Error) {
@@ -91,7 +95,7 @@ func (p expressionParser) ifNull(v value, at trail) (expression, *Error) {
 	if len(operands) < 2 {
 		return nil, at.fail(1257300, "$ifNull needs at least two arguments, had: %d", len(operands))
 	}
-	return folded(&firstValue{operands}, at, operands...)
+	return p.folded(&firstValue{operands}, at, operands...)
 }
 
 // choice is $switch. Its default is nil if there is none.
@@ -139,11 +143,22 @@ func (p expressionParser) choice(v value, at trail) (expression, *Error) {
 	if len(c.cases) == 0 {
 		return nil, at.fail(40068, "$switch requires at least one branch.")
 	}
+	if c.otherwise == nil && allFalse(c.cases) {
+		return nil, at.fail(40069, "One cannot execute a switch statement where all the cases evaluate to false without a default.")
+	}
 	parts := append(append([]expression{}, c.cases...), c.thens...)
 	if c.otherwise != nil {
 		parts = append(parts, c.otherwise)
 	}
-	return folded(c, at, parts...)
+	return p.folded(c, at, parts...)
+}
+
+// allFalse tells whether the conditions are constants that do not hold.
+func allFalse(conditions []expression) bool {
+	return !slices.ContainsFunc(conditions, func(e expression) bool {
+		c, ok := e.(constant)
+		return !ok || c.truthy()
+	})
 }
 
 func (p expressionParser) branches(c *choice, v value, at trail) *Error {

@@ -8,7 +8,10 @@ import (
 
 // functions are the operators all of whose arguments are evaluated, and have no
 // names.
-var functions = map[string]function{
+var functions = []map[string]function{plain, exponentials, trigonometry}
+
+// plain are those of numbers, strings, arrays, documents and types.
+var plain = map[string]function{
 	"$abs":      {1, 1, ofNumber(absolute)},
 	"$add":      {0, anyNumber, add},
 	"$ceil":     {1, 1, towards(math.Ceil, upwards)},
@@ -16,15 +19,9 @@ var functions = map[string]function{
 	"$floor":    {1, 1, towards(math.Floor, downwards)},
 	"$mod":      {2, 2, modulo},
 	"$multiply": {0, anyNumber, multiply},
-	"$pow":      {2, 2, power},
 	"$round":    {1, 2, roundTo(toEven)},
 	"$subtract": {2, 2, subtract},
 	"$trunc":    {1, 2, roundTo(toZero)},
-	"$exp":      {1, 1, overDoubles(math.Exp, math.Inf(-1), math.Inf(1), 0, "")},
-	"$ln":       {1, 1, overDoubles(math.Log, math.SmallestNonzeroFloat64, math.Inf(1), 28766, "a positive number")},
-	"$log":      {2, 2, logarithm},
-	"$log10":    {1, 1, overDoubles(math.Log10, math.SmallestNonzeroFloat64, math.Inf(1), 28761, "a positive number")},
-	"$sqrt":     {1, 1, overDoubles(math.Sqrt, 0, math.Inf(1), 28714, "greater than or equal to 0")},
 	"$bitAnd":   {0, anyNumber, combineBits(-1, func(a, b int64) int64 { return a & b })},
 	"$bitOr":    {0, anyNumber, combineBits(0, func(a, b int64) int64 { return a | b })},
 	"$bitXor":   {0, anyNumber, combineBits(0, func(a, b int64) int64 { return a ^ b })},
@@ -73,11 +70,14 @@ var functions = map[string]function{
 
 	"$arrayToObject": {1, 1, arrayToObject},
 	"$bsonSize":      {1, 1, bsonSize},
+	"$binarySize":    {1, 1, binarySize},
 	"$mergeObjects":  {0, anyNumber, mergeObjects},
 	"$objectToArray": {1, 1, objectToArray},
 
-	"$isNumber": {1, 1, isOfKind(value.isNumber)},
-	"$type":     {1, 1, typeOf},
+	"$isNumber":    {1, 1, isOfKind(value.isNumber)},
+	"$tsIncrement": {1, 1, timestampPart(5687302, func(t uint64) uint64 { return t & math.MaxUint32 })},
+	"$tsSecond":    {1, 1, timestampPart(5687301, func(t uint64) uint64 { return t >> 32 })},
+	"$type":        {1, 1, typeOf},
 }
 
 // namedOperators are those whose arguments have names.
@@ -95,9 +95,6 @@ var namedOperators = map[string]named{
 	"$trim":           trimmer(func(text, chars string) string { return strings.Trim(text, chars) }),
 	"$replaceAll":     replacer(-1),
 	"$replaceOne":     replacer(1),
-	"$setField":       {[]parameter{{name: "field", required: 4161102}, {name: "input", required: 4161109}, {name: "value", required: 4161103}}, 4161100, 4161101, setField},
-	"$unsetField":     {[]parameter{{name: "field", required: 4161102}, {name: "input", required: 4161109}, {name: "value"}}, 4161100, 4161101, setField},
-	"$sortArray":      {[]parameter{{name: "input", required: 2942502}, {name: "sortBy", required: 2942503}}, 2942500, 2942501, sortArray},
 }
 
 // The parameters of several operators.
@@ -128,18 +125,15 @@ var conversions = map[string]string{
 
 // notEmulated are operators that MongoDB has beside.
 var notEmulated = map[string]bool{
-	"$accumulator": true, "$acos": true, "$acosh": true, "$asin": true, "$asinh": true, "$atan": true, "$atan2": true, "$atanh": true,
-	"$binarySize": true, "$bottom": true, "$bottomN": true, "$cos": true, "$cosh": true, "$degreesToRadians": true, "$firstN": true,
-	"$function": true, "$lastN": true, "$maxN": true, "$median": true, "$meta": true, "$minN": true, "$percentile": true,
-	"$radiansToDegrees": true, "$rand": true, "$regexFind": true, "$regexFindAll": true, "$sampleRate": true, "$sin": true, "$sinh": true,
-	"$tan": true, "$tanh": true, "$toHashedIndexKey": true, "$toUUID": true, "$toArray": true, "$toObject": true, "$top": true, "$topN": true,
-	"$tsIncrement": true, "$tsSecond": true, "$zip": true,
+	"$function": true, "$meta": true, "$sampleRate": true, "$toHashedIndexKey": true, "$toUUID": true, "$toArray": true, "$toObject": true,
 }
 
 // operator parses {$operator: …}.
 func (p expressionParser) operator(name string, v value, at trail) (expression, *Error) {
-	if f, ok := functions[name]; ok {
-		return p.call(name, f, v, at)
+	for _, list := range functions {
+		if f, ok := list[name]; ok {
+			return p.call(name, f, v, at)
+		}
 	}
 	if n, ok := namedOperators[name]; ok {
 		return p.named(name, n, v, at)
@@ -152,6 +146,15 @@ func (p expressionParser) operator(name string, v value, at trail) (expression, 
 	}
 	if statistic, ok := statistics[name]; ok {
 		return p.statistic(name, statistic, v, at)
+	}
+	if o, ok := severalOperators[name]; ok {
+		return p.several(name, o, v, at)
+	}
+	if o, ok := regexOperators[name]; ok {
+		return p.searching(name, o, v, at)
+	}
+	if q, ok := quantileOperators[name]; ok {
+		return p.quantile(name, q, v, at)
 	}
 	return p.form(name, v, at)
 }
@@ -178,12 +181,18 @@ func (p expressionParser) form(name string, v value, at trail) (expression, *Err
 		return p.let(v, at)
 	case "$map":
 		return p.mapping(v, at)
+	case "$rand":
+		return p.random(v, at)
 	case "$reduce":
 		return p.reduction(v, at)
-	case "$regexMatch":
-		return p.regexMatch(v, at)
+	case "$setField", "$unsetField":
+		return p.setField(name, v, at)
+	case "$sortArray":
+		return p.sortedArray(v, at)
 	case "$switch":
 		return p.choice(v, at)
+	case "$zip":
+		return p.zip(v, at)
 	}
 	if notEmulated[name] {
 		return nil, at.fail(CodeNotImplemented, "the expression %s is not implemented", name)

@@ -169,7 +169,7 @@ func split(_ string, arguments []value) (value, error) {
 	case !text.isString():
 		return value{}, failure(40085, "$split requires an expression that evaluates to a string as a first argument, found: %s", TypeName(text.kind))
 	case !separator.isString():
-		return value{}, failure(40086, "$split requires an expression that evaluates to a string as a second argument, found: %s", TypeName(separator.kind))
+		return value{}, failure(10503900, "$split requires an expression that evaluates to a string as a second argument, found: %s", TypeName(separator.kind))
 	case len(separator.text()) == 0:
 		return value{}, failure(40087, "$split requires a non-empty separator")
 	}
@@ -204,7 +204,7 @@ func indexIn(name string, arguments []value, notText, notWord int, length func([
 	case !word.isString():
 		return value{}, failure(notWord, "%s requires a string as the second argument, found: %s", name, TypeName(word.kind))
 	}
-	start, end, err := indexBounds(name, arguments, length(text.text()))
+	start, end, err := indexBounds(name, arguments, length(text.text()), 40096)
 	if err != nil {
 		return value{}, err
 	}
@@ -221,17 +221,18 @@ func indexIn(name string, arguments []value, notText, notWord int, length func([
 }
 
 // indexBounds returns from where to where is searched among n: the third and the
-// fourth argument, if there are such.
-func indexBounds(name string, arguments []value, n int) (start, end int, err error) {
+// fourth argument, if there are such. What is no integer has a code, and what is
+// negative the next one.
+func indexBounds(name string, arguments []value, n, code int) (start, end int, err error) {
 	bounds := [2]int{0, n}
 	for i, v := range arguments[2:] {
 		what := [2]string{"starting", "ending"}[i]
 		bound, ok := v.int32Of()
 		switch {
 		case !ok:
-			return 0, 0, failure(40096, "%s requires an integral %s index, found a value of type: %s, with value: %s", name, what, TypeName(v.kind), v)
+			return 0, 0, failure(code, "%s requires an integral %s index, found a value of type: %s, with value: %s", name, what, TypeName(v.kind), v)
 		case bound < 0:
-			return 0, 0, failure(40097, "%s requires a nonnegative %s index, found: %d", name, what, bound)
+			return 0, 0, failure(code+1, "%s requires a nonnegative %s index, found: %d", name, what, bound)
 		}
 		bounds[i] = bound
 	}
@@ -265,7 +266,8 @@ func replacing(times int) operation {
 		for i, v := range arguments {
 			if !v.nullish() && !v.isString() {
 				what := [3]string{"input", "find", "replacement"}[i]
-				return value{}, failure(51746-i, "%s requires that '%s' be a string, found: %s", name, what, brief(v))
+				code := [3]int{10503904, 10503901, 10503902}[i]
+				return value{}, failure(code, "%s requires that '%s' be a string, found: %s", name, what, brief(v))
 			}
 		}
 		for _, v := range arguments {
@@ -274,7 +276,7 @@ func replacing(times int) operation {
 			}
 		}
 		text, old, replacement := string(arguments[0].text()), string(arguments[1].text()), string(arguments[2].text())
-		if strings.Count(text, old) > maxValue/(1+len(replacement)) {
+		if strings.Count(text, old) > maxHeld/(1+len(replacement)) {
 			return value{}, tooLarge()
 		}
 		return stringValue(strings.Replace(text, old, replacement, times)), nil

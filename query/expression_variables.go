@@ -11,14 +11,32 @@ type let struct {
 }
 
 func (l *let) evaluate(s *scope) (value, error) {
+	held := s.held
 	for i, e := range l.values {
 		v, err := e.evaluate(s)
 		if err != nil {
 			return value{}, err
 		}
+		if err := s.hold(sizeHeld(e, v)); err != nil {
+			return value{}, err
+		}
 		s.variables[l.slots[i]] = v
 	}
-	return l.in.evaluate(s)
+	v, err := l.in.evaluate(s)
+	s.held = held
+	return v, err
+}
+
+// sizeHeld is how many bytes the value of an expression takes that are not held
+// anyway, by what it is a part of.
+func sizeHeld(e expression, v value) int {
+	switch e := e.(type) {
+	case variable:
+		return 0
+	case fieldPath:
+		return sizeHeld(e.of, v)
+	}
+	return len(v.data)
 }
 
 var letParameters = []parameter{{name: "vars", required: 16876}, {name: "in", required: 16877}}
@@ -74,19 +92,23 @@ func (m *mapping) evaluate(s *scope) (value, error) {
 	case input.kind != bson.TypeArray:
 		return value{}, failure(16883, "input to $map must be an array not %s", TypeName(input.kind))
 	}
+	held := s.held
 	mapped := elementValues(input)
-	held := 0
+	if err := s.hold(sizeHeld(m.input, input) + perValue*len(mapped)); err != nil {
+		return value{}, err
+	}
 	for i := range mapped {
 		s.variables[m.slot] = mapped[i]
 		v, err := m.in.evaluate(s)
+		if err == nil {
+			err = s.turn(sizeHeld(m.in, v))
+		}
 		if err != nil {
 			return value{}, err
 		}
-		if held += len(v.data); held > maxValue {
-			return value{}, tooLarge()
-		}
 		mapped[i] = v.orNull()
 	}
+	s.held = held
 	return arrayOf(mapped), nil
 }
 
@@ -147,17 +169,26 @@ func (f *filtering) evaluate(s *scope) (value, error) {
 	if err != nil {
 		return value{}, err
 	}
+	held := s.held
+	if err := s.hold(sizeHeld(f.input, input)); err != nil {
+		return value{}, err
+	}
 	kept := []value{}
 	for it := elementsOf(input.data); len(kept) < limit && it.next(); {
 		s.variables[f.slot] = it.value
 		v, err := f.condition.evaluate(s)
+		if err == nil {
+			err = s.turn(0)
+		}
+		if err == nil && v.truthy() {
+			kept = append(kept, it.value)
+			err = s.hold(perValue)
+		}
 		if err != nil {
 			return value{}, err
 		}
-		if v.truthy() {
-			kept = append(kept, it.value)
-		}
 	}
+	s.held = held
 	return arrayOf(kept), nil
 }
 
@@ -218,12 +249,32 @@ func (r *reduction) evaluate(s *scope) (value, error) {
 	case input.kind != bson.TypeArray:
 		return value{}, failure(40080, "$reduce requires that 'input' be an array, found: %s", brief(input))
 	}
+	held := s.held
+	if err := s.hold(sizeHeld(r.input, input)); err != nil {
+		return value{}, err
+	}
 	reduced, err := r.initial.evaluate(s)
+	waiting := s.held
 	for it := elementsOf(input.data); err == nil && it.next(); {
 		s.variables[r.this], s.variables[r.sofar] = it.value, reduced
-		reduced, err = r.in.evaluate(s)
+		s.held = waiting
+		if err = s.turn(len(reduced.data)); err == nil {
+			reduced, err = r.in.evaluate(s)
+		}
 	}
-	return reduced, err
+	if err != nil {
+		return value{}, err
+	}
+	s.held = held
+	return reduced, checkNesting(reduced)
+}
+
+// checkNesting checks how deep a value nests to which every turn may add.
+func checkNesting(v value) error {
+	if (v.kind == bson.TypeEmbeddedDocument || isArray(v)) && depthOf(v.data) >= MaxDepth {
+		return failure(CodeOverflow, "$reduce accumulated value exceeded max allowable BSON depth")
+	}
+	return nil
 }
 
 var reduceParameters = []parameter{{name: "input", required: 40077}, {name: "initialValue", required: 40078}, {name: "in", required: 40079}}

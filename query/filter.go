@@ -26,7 +26,7 @@ func ParseFilter(doc bson.Raw) (*Filter, error) {
 		return nil, err
 	}
 	source := bson.Raw(bytes.Clone(doc))
-	root, err := filterParser{seed: true}.document(source, nil, 0)
+	root, err := filterParser{seed: true, allowance: newAllowance(evaluationTime)}.document(source, nil, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +40,7 @@ func ParseMongoFilter(doc bson.Raw) (*Filter, error) {
 		return nil, err
 	}
 	source := bson.Raw(bytes.Clone(doc))
-	root, err := filterParser{}.document(source, nil, 0)
+	root, err := filterParser{allowance: newAllowance(evaluationTime)}.document(source, nil, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +49,8 @@ func ParseMongoFilter(doc bson.Raw) (*Filter, error) {
 
 // Match tells whether the filter selects doc. It does not allocate for filters
 // of comparisons. It fails if a regular expression ran out of its budget, or an
-// expression of $expr does not suit doc: then nothing is known about doc.
+// expression of $expr does not suit doc, or the filter's expressions take longer than
+// a second (CodeMaxTimeExpired): then nothing is known about doc.
 func (f *Filter) Match(doc bson.Raw) (bool, error) { return f.root.matchDocument(doc, nil) }
 
 // Source returns the filter as it was parsed. The caller must not change it.

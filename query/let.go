@@ -38,7 +38,7 @@ func evaluateLet(name string, v value, now time.Time) (value, error) {
 	if err := checkDefinition(name, at); err != nil {
 		return value{}, err
 	}
-	f := newFrame()
+	f := newFrame(newAllowance(evaluationTime))
 	parsed, failed := f.parser().parse(v, at)
 	switch {
 	case failed != nil:

@@ -64,7 +64,7 @@ func newRegex(pattern, options string, at trail) (*regex, *Error) {
 	}
 	compiled, err := pcre.Compile(pattern, options)
 	if err != nil {
-		refused := at.fail(51091, "Regular expression is invalid: %v", err)
+		refused := at.fail(CodeInvalidRegex, "Regular expression is invalid: %v", err)
 		refused.Cause = err
 		return nil, refused
 	}

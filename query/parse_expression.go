@@ -48,7 +48,7 @@ func (p expressionParser) array(v value, at trail) (expression, *Error) {
 		}
 		elements = append(elements, element)
 	}
-	return folded(arrayExpression{elements}, at, elements...)
+	return p.folded(arrayExpression{elements}, at, elements...)
 }
 
 // document parses an operator, or the keys of a document that is to be made.
@@ -73,7 +73,7 @@ func (p expressionParser) document(v value, at trail) (expression, *Error) {
 		}
 		made.values = append(made.values, parsed)
 	}
-	return folded(made, at, made.values...)
+	return p.folded(made, at, made.values...)
 }
 
 // checkFieldName checks the name of a key that an expression makes.

@@ -14,9 +14,10 @@ const maxTreeDepth = 100
 // filterParser builds the tree of a filter, as MongoDB's MatchExpressionParser
 // does. The zero value parses a whole filter.
 type filterParser struct {
-	seed      bool // $ge, $le and $glob are operators
-	elemMatch bool // inside an $elemMatch, where some operators may not stand
-	update    bool // a condition in an update, where some may not stand either
+	seed      bool       // $ge, $le and $glob are operators
+	elemMatch bool       // inside an $elemMatch, where some operators may not stand
+	update    bool       // a condition in an update, where some may not stand either
+	allowance *allowance // of $expr, where it may stand
 }
 
 // document parses a filter, or one branch of it. Its children are sorted by
@@ -163,7 +164,7 @@ func (p filterParser) topOperator(key string, v value, at trail, depth int) ([]n
 		if p.elemMatch || p.update {
 			break
 		}
-		e, err := newExprNode(v, at)
+		e, err := newExprNode(v, p.allowance, at)
 		return []node{e}, err
 	case "$not":
 		return nil, at.fail(CodeBadValue,

@@ -14,9 +14,10 @@ const maxStages = 1000
 
 // pipelineParser parses the stages of a pipeline.
 type pipelineParser struct {
-	let     *Let
-	now     value
-	inFacet bool
+	let       *Let
+	now       value
+	inFacet   bool
+	allowance *allowance
 }
 
 // ParsePipeline checks a pipeline whole and returns it. let may be nil; $$NOW is when
@@ -30,7 +31,7 @@ func ParsePipeline(stages []bson.Raw, let *Let) (*Pipeline, error) {
 		}
 		values[i] = documentValue(bytes.Clone(doc))
 	}
-	p := pipelineParser{let: let, now: dateValue(time.Now())}
+	p := pipelineParser{let: let, now: dateValue(time.Now()), allowance: newAllowance(pipelineTime)}
 	parsed, err := p.stages(values, nil)
 	if err != nil {
 		return nil, err

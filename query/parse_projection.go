@@ -17,7 +17,7 @@ func ParseProjection(doc bson.Raw) (*Projection, error) {
 	if err := Validate(doc); err != nil {
 		return nil, err
 	}
-	p, err := projectionParser{}.parse(bytes.Clone(doc), nil)
+	p, err := projectionParser{allowance: newAllowance(evaluationTime)}.parse(bytes.Clone(doc), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -27,6 +27,7 @@ func ParseProjection(doc bson.Raw) (*Projection, error) {
 // projectionParser builds a projection. The zero value parses that of a find.
 type projectionParser struct {
 	stage      bool // of $project, where all operators are expressions
+	allowance  *allowance
 	projection *Projection
 	mode       projectionMode
 	id         projectionAction // what the projection says of _id, if it does
@@ -35,7 +36,7 @@ type projectionParser struct {
 
 // parse parses a projection, of which it keeps the bytes.
 func (p projectionParser) parse(source []byte, at trail) (*Projection, *Error) {
-	p.projection = &Projection{source: source, frame: newFrame(), now: dateValue(time.Now())}
+	p.projection = &Projection{source: source, frame: newFrame(p.allowance), now: dateValue(time.Now())}
 	if err := p.document(source, nil, at); err != nil {
 		return nil, err
 	}

@@ -154,8 +154,9 @@ func (p *Pipeline) Projection() *Projection { return p.projection }
 // answer to Filter, Sort, Skip and Limit, whole or as Projection shows them. These
 // are not changed, and those that Run yields may share their bytes. It ends with the
 // first error: of docs, of ctx, or an *Error, of an expression that does not suit a
-// document, or, with the code CodeMemoryLimit, of a stage that would hold more than
-// 100 MiB at once.
+// document, or, with the code CodeMemoryLimit or CodeExceededMemory, of a stage or an
+// expression that would hold more than 100 MiB at once, or, with CodeMaxTimeExpired,
+// of expressions that take longer than ten seconds for one document.
 func (p *Pipeline) Run(ctx context.Context, docs iter.Seq2[bson.Raw, error]) iter.Seq2[bson.Raw, error] {
 	return chain(ctx, p.stages, docs)
 }
@@ -164,7 +165,7 @@ func (p *Pipeline) Run(ctx context.Context, docs iter.Seq2[bson.Raw, error]) ite
 func chain(ctx context.Context, stages []stage, docs documents) documents {
 	docs = until(ctx, docs)
 	for _, stage := range stages {
-		docs = stage.run(ctx, docs)
+		docs = until(ctx, stage.run(ctx, docs))
 	}
 	return docs
 }

@@ -102,7 +102,7 @@ func (p pipelineParser) boundaries(o bucketOptions, at trail) (boundaries []valu
 
 // constant returns the value of an expression that must be constant.
 func (p pipelineParser) constant(v value, code int, demand string, at trail) (value, *Error) {
-	parsed, err := newFrame().parser().parse(p.let.expression(v), at)
+	parsed, err := newFrame(p.allowance).parser().parse(p.let.expression(v), at)
 	if err != nil {
 		return value{}, err
 	}

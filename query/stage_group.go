@@ -2,7 +2,7 @@ package query
 
 import (
 	"context"
-	"strings"
+	"errors"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
@@ -18,7 +18,8 @@ type grouping struct {
 // accumulation is a key of the documents that $group makes.
 type accumulation struct {
 	key        string
-	accumulate func() accumulator
+	accumulate func(n int64) accumulator
+	n          *number // of the values that it takes, or nil
 	expression expression
 	counts     bool // it is how many documents there are
 }
@@ -45,13 +46,16 @@ func (g *grouping) run(ctx context.Context, docs documents) documents {
 			s := g.frame.scope(doc, g.now)
 			id, err := g.id.evaluate(s)
 			if err != nil {
-				yield(nil, err)
+				yield(nil, ofGroup(err))
 				return
 			}
 			key := appendKey(nil, id.orNull())
 			in := groups[string(key)]
 			if in == nil {
-				in = g.begin(id.orNull())
+				if in, err = g.begin(id.orNull()); err != nil {
+					yield(nil, err)
+					return
+				}
 				groups[string(key)] = in
 				order = append(order, in)
 				held += len(key) + len(id.data) + perGroup*(1+len(g.fields))
@@ -63,7 +67,7 @@ func (g *grouping) run(ctx context.Context, docs documents) documents {
 				}
 			}
 			if err != nil {
-				yield(nil, err)
+				yield(nil, ofGroup(err))
 				return
 			}
 		}
@@ -75,12 +79,35 @@ func (g *grouping) run(ctx context.Context, docs documents) documents {
 	}
 }
 
-func (g *grouping) begin(id value) *group {
+// ofGroup is an error of an expression with the code that it has in $group, which
+// MongoDB carries out by another engine.
+func ofGroup(err error) error {
+	var failed *Error
+	if !errors.As(err, &failed) {
+		return err
+	}
+	switch {
+	case failed.Code == CodeBadValue && failed.Message == divideByZero:
+		failed.Code = 4848401
+	case failed.Code == codeModByZero:
+		failed.Code = 4848403
+	}
+	return err
+}
+
+func (g *grouping) begin(id value) (*group, error) {
 	in := &group{id: id}
 	for _, field := range g.fields {
-		in.accumulators = append(in.accumulators, field.accumulate())
+		n := int64(0)
+		if field.n != nil {
+			var err error
+			if n, err = field.n.of(id, g.now); err != nil {
+				return nil, err
+			}
+		}
+		in.accumulators = append(in.accumulators, field.accumulate(n))
 	}
-	return in
+	return in, nil
 }
 
 // add takes one more document into a group.
@@ -139,7 +166,7 @@ func (p pipelineParser) group(v value, at trail) (*grouping, *Error) {
 	if v.kind != bson.TypeEmbeddedDocument {
 		return nil, at.fail(15947, "a group's fields must be specified in an object")
 	}
-	g := &grouping{frame: newFrame(), now: p.now}
+	g := &grouping{frame: newFrame(p.allowance), now: p.now}
 	for it := elementsOf(v.data); it.next(); {
 		key := string(it.key)
 		below := at.down(key)
@@ -163,55 +190,4 @@ func (p pipelineParser) group(v value, at trail) (*grouping, *Error) {
 		return nil, at.fail(15955, "a group specification must include an _id")
 	}
 	return g, nil
-}
-
-func (p pipelineParser) accumulation(f *frame, key string, v value, at trail) (a accumulation, failed *Error) {
-	switch {
-	case strings.Contains(key, "."):
-		return a, at.fail(40235, "The field name '%s' cannot contain '.'", key)
-	case strings.HasPrefix(key, "$"):
-		return a, at.fail(40236, "The field name '%s' cannot be an operator name", key)
-	case v.kind != bson.TypeEmbeddedDocument:
-		return a, at.fail(40234, "The field '%s' must be an accumulator object", key)
-	}
-	it := elementsOf(v.data)
-	if !it.next() {
-		return a, at.fail(40234, "The field '%s' must be an accumulator object", key)
-	}
-	operator, argument := string(it.key), it.value
-	if it.next() {
-		return a, at.fail(40238, "The field '%s' must specify one accumulator", key)
-	}
-	if operator == "$count" {
-		if argument.kind != bson.TypeEmbeddedDocument || len(argument.data) > len(emptyDocument) {
-			return a, at.fail(CodeTypeMismatch, "$count takes no arguments, i.e. $count:{}")
-		}
-		operator, argument = "$sum", one
-	}
-	accumulate, known := accumulators[operator]
-	switch {
-	case !known && notAccumulated[operator]:
-		return a, at.fail(CodeNotImplemented, "the accumulator %s is not implemented", operator)
-	case !known:
-		return a, at.fail(15952, "unknown group operator '%s'", operator)
-	}
-	if argument.kind == bson.TypeArray {
-		list := elementValues(argument)
-		if len(list) != 1 {
-			return a, at.fail(40237, "The %s accumulator is a unary operator", operator)
-		}
-		argument = list[0]
-	}
-	parsed, failed := f.parser().parse(p.let.expression(argument), at.down(operator))
-	counted, isConstant := parsed.(constant)
-	return accumulation{
-		key: key, accumulate: accumulate, expression: parsed,
-		counts: operator == "$sum" && isConstant && counted.kind == bson.TypeInt32 && counted.int32() == 1,
-	}, failed
-}
-
-// notAccumulated are accumulators that MongoDB has beside.
-var notAccumulated = map[string]bool{
-	"$accumulator": true, "$bottom": true, "$bottomN": true, "$concatArrays": true, "$firstN": true, "$lastN": true, "$maxN": true,
-	"$median": true, "$minN": true, "$percentile": true, "$setUnion": true, "$top": true, "$topN": true,
 }

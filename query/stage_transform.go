@@ -82,7 +82,7 @@ func (p pipelineParser) addFields(name string, v value, at trail) (transformatio
 	if !p.let.empty() {
 		v.data = p.let.values(v.data, func(value) bool { return false })
 	}
-	f := newFrame()
+	f := newFrame(p.allowance)
 	parser := additionParser{expressions: f.parser()}
 	if err := parser.document(v.data, nil, at); err != nil {
 		return nil, err
@@ -118,7 +118,7 @@ func (p pipelineParser) project(v value, at trail) (transformation, *Error) {
 	if !p.let.empty() {
 		v.data = p.let.values(v.data, isFlag)
 	}
-	projection, err := projectionParser{stage: true}.parse(v.data, at)
+	projection, err := projectionParser{stage: true, allowance: p.allowance}.parse(v.data, at)
 	return projecting{projection}, err
 }
 
@@ -140,7 +140,7 @@ func (p pipelineParser) unset(v value, at trail) (transformation, *Error) {
 		}
 		doc = appendElement(doc, string(name.text()), falseValue)
 	}
-	projection, err := projectionParser{stage: true}.parse(closeDocument(doc, start), at)
+	projection, err := projectionParser{stage: true, allowance: p.allowance}.parse(closeDocument(doc, start), at)
 	return projecting{projection}, err
 }
 
@@ -182,7 +182,7 @@ func (p pipelineParser) replaceRoot(v value, at trail) (transformation, *Error) 
 }
 
 func (p pipelineParser) replaceWith(v value, at trail) (transformation, *Error) {
-	f := newFrame()
+	f := newFrame(p.allowance)
 	parsed, err := f.parser().parse(p.let.expression(v), at)
 	return &replaceRoot{expression: parsed, frame: f}, err
 }

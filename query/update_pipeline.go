@@ -13,13 +13,14 @@ import (
 // with which it is applied. The Update keeps copies.
 func ParsePipelineUpdate(stages []bson.Raw) (*Update, error) {
 	u := &Update{max: maxDocument, deep: true, pipeline: []transformation{}}
+	parser := pipelineParser{allowance: newAllowance(evaluationTime)}
 	values := make([]value, len(stages))
 	for i, stage := range stages {
 		if err := Validate(stage); err != nil {
 			return nil, err
 		}
 		values[i] = documentValue(bytes.Clone(stage))
-		parsed, err := parseTransformation(values[i], trail{strconv.Itoa(i)})
+		parsed, err := parser.updating(values[i], trail{strconv.Itoa(i)})
 		if err != nil {
 			return nil, err
 		}
@@ -29,13 +30,14 @@ func ParsePipelineUpdate(stages []bson.Raw) (*Update, error) {
 	return u, nil
 }
 
-func parseTransformation(v value, at trail) (transformation, *Error) {
+// updating parses a stage of an update.
+func (p pipelineParser) updating(v value, at trail) (transformation, *Error) {
 	name, argument, err := stageOf(v, at)
 	if err != nil {
 		return nil, err
 	}
 	at = at.down(name)
-	parsed, err := pipelineParser{}.transformation(name, argument, at)
+	parsed, err := p.transformation(name, argument, at)
 	if err != nil || parsed != nil {
 		return parsed, err
 	}

@@ -66,7 +66,7 @@ func TestUpdatesByPipelinesThatFail(t *testing.T) {
 		{`[{$replaceWith: {_id: 2}}]`, `{_id: 1}`, query.CodeImmutableField},
 		{`[{$replaceWith: "$a"}]`, `{_id: 1, a: 5}`, 40228},
 		{`[{$set: {a: {$add: ["$s", 1]}}}]`, `{_id: 1, s: "x"}`, query.CodeTypeMismatch},
-		{`[{$set: {a: {$reduce: {input: {$range: [0, 22]}, initialValue: "x", in: {$concat: ["$$value", "$$value", "$$value"]}}}}}]`, `{_id: 1}`, query.CodeMemoryLimit},
+		{`[{$set: {a: {$reduce: {input: {$range: [0, 22]}, initialValue: "x", in: {$concat: ["$$value", "$$value", "$$value"]}}}}}]`, `{_id: 1}`, query.CodeExceededMemory},
 		{`[{$set: {a: {$reduce: {input: {$range: [0, 25]}, initialValue: "$s", in: {$concat: ["$$value", "$$value"]}}}}}]`, `{_id: 1, s: "x"}`, query.CodeUpdateTooLarge},
 		{`[{$set: {a: {$reduce: {input: {$range: [0, 250]}, initialValue: "$s", in: ["$$value"]}}}}]`, `{_id: 1, s: "x"}`, query.CodeOverflow},
 	} {

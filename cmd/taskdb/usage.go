@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/mattn/go-runewidth"
@@ -62,11 +63,14 @@ func explained(err error) error {
 	if errors.Is(err, taskdb.ErrToken) {
 		return usage(tokenHint, "wrong --page: it does not belong to this query")
 	}
-	if errors.As(err, &wrong) || !errors.As(err, &refused) || refused.Code == query.CodeMemoryLimit {
+	if errors.As(err, &wrong) || !errors.As(err, &refused) || slices.Contains(limits, refused.Code) {
 		return err
 	}
 	return wrongQuery("query", refused)
 }
+
+// limits are the codes of queries that are not wrong, but ask for too much.
+var limits = []int{query.CodeMemoryLimit, query.CodeExceededMemory, query.CodeMaxTimeExpired}
 
 const tokenHint = "repeat the command of the page before; its dates must not be relative to now (-2h)"
 

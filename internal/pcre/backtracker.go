@@ -17,7 +17,7 @@ type backtracker struct {
 
 // newBacktracker reports false if the pattern is too large.
 func newBacktracker(n *node) (*backtracker, bool) {
-	w := &backtrackWriter{syntaxWriter: syntaxWriter{any: `[\s\S]`, none: `(?!)`}, captured: map[int]string{}}
+	w := newBacktrackWriter()
 	captures, mentioned := map[int]bool{}, map[int]bool{}
 	n.collectGroups(captures, mentioned)
 	for group := range mentioned {
@@ -25,6 +25,12 @@ func newBacktracker(n *node) (*backtracker, bool) {
 			w.captured[group] = strconv.Itoa(len(w.captured) + 1)
 		}
 	}
+	re, ok := w.compile(n)
+	return &backtracker{re: re}, ok
+}
+
+// compile reports false if the pattern is too large.
+func (w *backtrackWriter) compile(n *node) (*regexp2.Regexp, bool) {
 	w.node(n)
 	if w.overflow() {
 		return nil, false
@@ -34,7 +40,7 @@ func newBacktracker(n *node) (*backtracker, bool) {
 		return nil, false
 	}
 	re.MatchTimeout = timeBudget
-	return &backtracker{re: re}, true
+	return re, true
 }
 
 // collectGroups notes which groups capture, and which are mentioned by a reference or a condition.
@@ -52,20 +58,29 @@ func (n *node) collectGroups(captures, mentioned map[int]bool) {
 
 func (b *backtracker) match(s []byte) (ok bool, spent string) {
 	ok, err := b.re.MatchString(string(s))
+	return ok && err == nil, spentBy(err)
+}
+
+// spentBy says which part of the budget ran out, if there is an error.
+func spentBy(err error) string {
 	switch {
+	case err == nil:
+		return ""
 	case errors.Is(err, regexp2.ErrBacktrackingStackLimit):
-		return false, "its stack of 2^20 entries is full"
-	case err != nil: // regexp2 documents no other error than its timeout
-		return false, outOfTime
+		return "its stack of 2^20 entries is full"
 	}
-	return ok, ""
+	return outOfTime // regexp2 documents no other error than its timeout
 }
 
 // A backtrackWriter writes a pattern for regexp2, as .NET has it. Groups are captured only if something refers to
-// them, and shorthands whose meaning depends on the engine's options are written out.
+// them, or they are looked for, and shorthands whose meaning depends on the engine's options are written out.
 type backtrackWriter struct {
 	syntaxWriter
 	captured map[int]string // the names of the groups that are
+}
+
+func newBacktrackWriter() *backtrackWriter {
+	return &backtrackWriter{syntaxWriter: syntaxWriter{any: `[\s\S]`, none: `(?!)`}, captured: map[int]string{}}
 }
 
 func (w *backtrackWriter) node(n *node) {

@@ -26,6 +26,7 @@ func (p *parser) escape() (n *node, quantifiable bool, err error) {
 			return nil, false, p.syntaxError(p.pos, `\K is not allowed in lookarounds`)
 		}
 		// It only moves the beginning of what is reported as matched.
+		p.notFound = `\K`
 		return concat(), false, nil
 	case c == 'R':
 		p.pos++
@@ -56,7 +57,10 @@ func (p *parser) escape() (n *node, quantifiable bool, err error) {
 
 func (p *parser) assertionEscape(c byte) *node {
 	switch c {
-	case 'A', 'G': // the search begins where the subject does
+	case 'A':
+		return &node{op: opBeginText}
+	case 'G': // a search for a match begins where the subject does
+		p.notFound = `\G`
 		return &node{op: opBeginText}
 	case 'z':
 		return &node{op: opEndText}

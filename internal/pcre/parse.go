@@ -39,6 +39,7 @@ type parser struct {
 	depth       int // of open parentheses
 	lookarounds int // how many of them are lookarounds
 
+	notFound   string          // what was read with which a Finder does not find the same
 	groups     int             // capturing groups opened so far
 	names      map[string]int  // their names
 	nameOf     map[int]string  // the same the other way round
@@ -59,9 +60,13 @@ type pendingBehind struct {
 	offset int
 }
 
+func newParser(pattern string, f flags) *parser {
+	return &parser{pattern: pattern, flags: f, names: map[string]int{}, nameOf: map[int]string{}}
+}
+
 // parse reads the whole pattern.
-func parse(pattern string, f flags) (*node, error) {
-	p := &parser{pattern: pattern, flags: f, names: map[string]int{}, nameOf: map[int]string{}}
+func (p *parser) parse() (*node, error) {
+	pattern := p.pattern
 	if len(pattern) > maxPatternBytes {
 		return nil, p.syntaxError(maxPatternBytes, "pattern string is longer than the limit of 32764 bytes")
 	}

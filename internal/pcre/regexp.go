@@ -17,8 +17,8 @@
 // compiled size. Where release 10.42 departs from its own documentation (in \R+\s it lets \R keep the newline that \s
 // needs) the documentation counts. Unicode properties are those of Go's version of Unicode, where release 10.42 has 14.0.
 //
-// Matching says whether there is a match, not where. It has a budget: one second and, for the backtracking engine, a
-// stack of 2^20 entries. Where that does not suffice the answer is a [BudgetError]; MongoDB, which has a limit of steps,
+// Matching says whether there is a match, not where: that finds a [Finder]. It has a budget: one second and, for the
+// backtracking engine, a stack of 2^20 entries. Where that does not suffice the answer is a [BudgetError]; MongoDB, which has a limit of steps,
 // would take such a string for one that does not match.
 package pcre
 
@@ -52,7 +52,7 @@ func Compile(pattern, options string) (*Regexp, error) {
 	if err != nil {
 		return nil, err
 	}
-	root, err := parse(pattern, f)
+	root, err := newParser(pattern, f).parse()
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"iter"
 	"slices"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
@@ -73,10 +74,11 @@ type execution struct {
 	request taskdb.Request
 	plan    query.Plan
 	stats   taskdb.Explanation
-	shown   []byte // room for what a projection shows
-	most    int64  // how many entries to look at, or 0 for all; errFar ends it
-	looked  int64  // how many were
-	asked   bool   // the filter was about a document that a walk could not decide on
+	shown   []byte    // room for what a projection shows
+	most    int64     // how many entries to look at, or 0 for all; errFar ends it
+	until   time.Time // when to end it the same way, unless it is zero
+	looked  int64     // how many were
+	asked   bool      // the filter was about a document that a walk could not decide on
 }
 
 // start begins a request by the plan that a census decides on.
@@ -280,9 +282,9 @@ func (x *execution) selected(ctx context.Context, docs bool) iter.Seq2[Entry, er
 	}
 }
 
-// far tells whether more was looked at than was to be.
+// far tells whether more was looked at than was to be, or for longer.
 func (x *execution) far() bool {
-	return x.most > 0 && x.looked > x.most
+	return x.most > 0 && (x.looked > x.most || !x.until.IsZero() && time.Now().After(x.until))
 }
 
 // count notes what was looked at to come upon an entry.

@@ -3,6 +3,7 @@ package execute
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/taskdb/taskdb/query"
 	"github.com/taskdb/taskdb/taskdb"
@@ -18,9 +19,9 @@ type Finder interface {
 	Only(filter *query.Filter) (e Entry, known bool)
 }
 
-// maxHeld is how many documents are looked at for one that is to be changed,
-// while other writers wait. If it is not found by then, it is looked for beside
-// them.
+// maxHeld is how many documents are looked at for one that is to be changed, and
+// for no longer than a step, while other writers wait. If it is not found by then,
+// it is looked for beside them.
 const maxHeld = 10_000
 
 // errFar says that a document to change was not found within maxHeld.
@@ -42,7 +43,7 @@ func first(ctx context.Context, source Source, c *taskdb.Change, most int64) (e 
 	if most == 0 {
 		x.weigh(ctx)
 	}
-	x.most = most
+	x.most, x.until = most, time.Now().Add(stepTime)
 	for e, err := range x.ordered(ctx) {
 		if dropped(err) {
 			continue
