@@ -19,6 +19,9 @@ const (
 	// changedByEach how many each of many writers does.
 	changedByOne  = 400
 	changedByEach = 50
+	// printedByOne is how many lines a task prints in a round, each in a fraction of a
+	// microsecond.
+	printedByOne = 2000
 	// bulkSize is how many tasks are changed at once.
 	bulkSize = 1000
 	// printedBefore is how much a task has printed that goes on to print.
@@ -285,7 +288,7 @@ func (a *arena) printing(c changing) timer {
 			}
 			begun = true
 		}
-		return pace(ctx, 1, changedByOne, func(int) error { return c.print(ctx, task, line) })
+		return pace(ctx, 1, printedByOne, func(int) error { return c.print(ctx, task, line) })
 	}
 }
 

@@ -22,8 +22,7 @@ type growth struct {
 }
 
 // Append is taskdb.Backend's. A document that is small is written anew. What is
-// appended to others is kept beside them, until it is as large as the document:
-// then it becomes part of it.
+// appended to others is kept beside them until they are finished.
 func (s *Store) Append(ctx context.Context, name, msgID, key string, added bson.RawValue) error {
 	return s.write(ctx, name, func(c *collection) error {
 		id, ok := c.idOf(msgID)
@@ -45,9 +44,6 @@ func (c *collection) append(id uint64, key string, added bson.RawValue) error {
 			return c.appendWritten(id, doc, key, added)
 		}
 		return c.startTail(id, doc, key, added)
-	}
-	if tail.Worth(len(doc), len(tails[at].data)+len(added.Value)) {
-		return c.appendWritten(id, c.whole(id), key, added)
 	}
 	if tails[at].kind != added.Type {
 		return tail.Check(doc, key, added.Type)
@@ -92,8 +88,10 @@ func (c *collection) startTail(id uint64, doc bson.Raw, key string, added bson.R
 		return err
 	}
 	held := c.held()
-	if err := c.replace(id, tail.Join(doc, key, added.Type, nil)); err != nil {
-		return err
+	if doc.Lookup(key).Type != added.Type {
+		if err := c.replace(id, tail.Join(doc, key, added.Type, nil)); err != nil {
+			return err
+		}
 	}
 	before := c.tails[id]
 	tails := append(slices.Clone(before), growth{key: key, kind: added.Type})
