@@ -15,6 +15,7 @@ var expiry = []boundedBehaviour{
 	{"the rule is the bound that was passed", "max_bytes=10KB", expiredByBytes},
 	{"a msg_id that is added again is found again", "max_records=1&cull=0", expiredAgain},
 	{"what somebody removes has not expired", "max_records=2&cull=0", removedIsNotExpired},
+	{"what has expired stays so while others are removed", "max_records=2&cull=0", expiredStays},
 }
 
 func expiredCalls(t *testing.T, db *taskdb.DB) {
@@ -94,4 +95,23 @@ func removedIsNotExpired(t *testing.T, db *taskdb.DB) {
 	_, err = db.Get(t.Context(), "task-00002")
 	require.NotErrorIs(t, err, taskdb.ErrExpired, "it was in another collection")
 	require.Zero(t, statsOf(t, db).Culled)
+}
+
+func expiredStays(t *testing.T, db *taskdb.DB) {
+	for _, collection := range []string{"test.task_records", "test.others"} {
+		db := db.In(collection)
+		addSmall(t, db, 0, 4)
+		removeMany(t, db, `{_id: "task-00003"}`)
+		for _, id := range smallIDs(0, 2) {
+			_, err := db.Get(t.Context(), id)
+			require.ErrorIs(t, err, taskdb.ErrExpired, "%s of %s", id, collection)
+		}
+		removeMany(t, db, nil)
+		addSmall(t, db, 0, 1)
+		removeMany(t, db, nil)
+		_, err := db.Get(t.Context(), "task-00000")
+		require.NotErrorIs(t, err, taskdb.ErrExpired, collection)
+		_, err = db.Get(t.Context(), "task-00001")
+		require.ErrorIs(t, err, taskdb.ErrExpired, collection)
+	}
 }

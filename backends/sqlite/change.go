@@ -174,10 +174,17 @@ func (t *target) Remove(entries ...execute.Entry) error {
 }
 
 // Knows is execute.Remover's. What is to be removed from declared indexes, only
-// documents tell.
+// documents tell, and so with the msg_ids that may have expired, where no column has
+// them.
 func (t *target) Knows(filter *query.Filter) bool {
 	source, ok := t.Source.(*source)
-	return ok && len(source.view.declared) == 0 && (filter == nil || source.table.narrow(source.view, filter) != nil)
+	switch {
+	case !ok || len(source.view.declared) > 0:
+		return false
+	case filter == nil:
+		return source.table.tasks || source.table.culled == 0
+	}
+	return source.table.narrow(source.view, filter) != nil
 }
 
 // RemoveSelected is execute.Remover's.
