@@ -78,7 +78,7 @@ type execution struct {
 	most    int64     // how many entries to look at, or 0 for all; errFar ends it
 	until   time.Time // when to end it the same way, unless it is zero
 	looked  int64     // how many were
-	asked   bool      // the filter was about a document that a walk could not decide on
+	asked   bool      // the filter was about a document that an exact plan may be wrong of
 }
 
 // start begins a request by the plan that a census decides on.
@@ -267,7 +267,6 @@ func (x *execution) selected(ctx context.Context, docs bool) iter.Seq2[Entry, er
 				}
 				ok := err == nil && seen.First(uint64(e.ID))
 				if ok && e.Check {
-					x.asked = true
 					ok, err = x.matches(ctx, &e)
 				}
 				if (ok || err != nil) && (!yield(e, err) || err != nil) {
@@ -303,7 +302,7 @@ func (x *execution) count(key, record bool) {
 func (x *execution) keep(e *Entry) bool {
 	filter, decided := x.plan.Rest, x.plan.Exact || e.Doc == nil // by the plan, or by the source
 	if e.Check || x.source.Since().Turned {
-		filter, decided = x.request.Filter, false
+		filter, decided, x.asked = x.request.Filter, false, true
 	}
 	switch {
 	case decided:

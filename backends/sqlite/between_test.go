@@ -1,0 +1,59 @@
+package sqlite
+
+import (
+	"context"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"github.com/taskdb/taskdb/backends/internal/execute"
+	"github.com/taskdb/taskdb/query"
+	"github.com/taskdb/taskdb/taskdb"
+)
+
+// interrupted is a collection in which something happens between the reading of what
+// is to be changed and the first step.
+type interrupted struct {
+	execute.Collection
+	happens func()
+}
+
+func (c *interrupted) Step(ctx context.Context, source execute.Source, work func(t execute.Target) error) error {
+	if c.happens != nil {
+		c.happens()
+		c.happens = nil
+	}
+	return c.Collection.Step(ctx, source, work)
+}
+
+// What a column cannot hold may change without any index being touched.
+func TestADeletionLeavesOddRecordsThatItSelectsNoMore(t *testing.T) {
+	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "tasks.db"), Options{})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	const name = taskdb.DefaultCollection
+	for _, filter := range []string{`{queue: "a"}`, `{queue: {$ne: "b"}}`, `{label: "x", queue: {$ne: "b"}}`} {
+		for _, doc := range []string{`{_id: 1, label: "x", queue: ["a"]}`, `{_id: 2, label: "x", queue: "a"}`} {
+			raw, err := query.Document(doc)
+			require.NoError(t, err)
+			require.NoError(t, s.Add(t.Context(), name, []bson.Raw{raw}))
+		}
+		c := &interrupted{&writable{store: s, name: name}, func() {
+			update, err := query.ParseUpdateValue(`{$set: {"queue.0": "b"}}`)
+			require.NoError(t, err)
+			change := taskdb.Change{Kind: taskdb.UpdateDocuments, Filter: query.MustParse(`{_id: 1}`), Update: update, Sort: &query.Sort{}}
+			outcomes, err := s.Write(t.Context(), name, []taskdb.Change{change}, true)
+			require.NoError(t, err)
+			require.EqualValues(t, 1, outcomes[0].Modified)
+		}}
+		outcomes, err := execute.Write(t.Context(), c, []taskdb.Change{{Kind: taskdb.DeleteDocuments, Filter: query.MustParse(filter), Many: true}}, true)
+		require.NoError(t, err)
+		require.Equal(t, []taskdb.Outcome{{Matched: 1}}, outcomes, filter)
+		n, err := s.Count(t.Context(), name, taskdb.Request{Filter: query.MustParse(`{_id: 1}`), Sort: &query.Sort{}})
+		require.NoError(t, err)
+		require.EqualValues(t, 1, n, filter)
+		require.NoError(t, s.Drop(t.Context(), name))
+	}
+}
