@@ -17,6 +17,7 @@ var followingIndexes = area{"indexes after changes", []behaviour{
 	{"values of any length are told apart after updates", longKeysFollow},
 	{"buffers in an index follow, wherever they are kept", buffersFollow},
 	{"changes while an index is built are in it", changeDuringBuild},
+	{"a scan takes no other index for one that was dropped", remadeDuringScan},
 }}
 
 // requireFollowed tests that what is found of a path is what a scan finds.
@@ -183,4 +184,26 @@ func changeDuringBuild(t *testing.T, db *taskdb.DB) {
 	require.Equal(t, 1500, count(t, db))
 	requireFollowed(t, db, "header.username", "ann", "bea", nil)
 	require.Len(t, find(t, db, taskdb.Query{Filter: `{"header.username": "bea"}`}), 1000)
+}
+
+func remadeDuringScan(t *testing.T, db *taskdb.DB) {
+	const n = 3000
+	createIndex(t, db, taskdb.Index{Name: "index", Keys: "a"})
+	docs := make([]bson.Raw, n)
+	for i := range docs {
+		docs[i] = encode(t, bson.D{{Key: "_id", Value: i}, {Key: "a", Value: i % 2}, {Key: "b", Value: (i + 1) % 2}})
+	}
+	require.NoError(t, db.AddRaw(t.Context(), docs...))
+	seen := 0
+	for doc, err := range db.FindRaw(t.Context(), taskdb.Query{Filter: `{a: 1}`}) {
+		if err != nil { // there is no index any more to go on with
+			break
+		}
+		require.EqualValues(t, 1, doc.Lookup("a").AsInt64(), "%s", doc)
+		if seen++; seen == 1 {
+			require.NoError(t, db.DropIndex(t.Context(), "index"))
+			createIndex(t, db, taskdb.Index{Name: "index", Keys: "b"})
+		}
+	}
+	require.NotZero(t, seen)
 }

@@ -89,7 +89,7 @@ func (w *walk) read(c *collection) (more bool, err error) {
 		return w.readAll(c), nil
 	}
 	x := c.index(w.scan.Index.Name)
-	if x == nil {
+	if x == nil || !taskdb.SameIndex(x.definition, w.scan.Index) {
 		return false, errDropped
 	}
 	for len(w.ranges) > 0 {
