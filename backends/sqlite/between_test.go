@@ -2,9 +2,11 @@ package sqlite
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
 	"testing"
 
+	"github.com/RoaringBitmap/roaring/v2/roaring64"
 	"github.com/stretchr/testify/require"
 	"go.mongodb.org/mongo-driver/v2/bson"
 
@@ -54,6 +56,45 @@ func TestADeletionLeavesOddRecordsThatItSelectsNoMore(t *testing.T) {
 		n, err := s.Count(t.Context(), name, taskdb.Request{Filter: query.MustParse(`{_id: 1}`), Sort: &query.Sort{}})
 		require.NoError(t, err)
 		require.EqualValues(t, 1, n, filter)
+		require.NoError(t, s.Drop(t.Context(), name))
+	}
+}
+
+// Of a collection that was dropped there is nothing to promise the removal of, also if
+// there is another with its name.
+func TestNothingIsPromisedOfADroppedCollection(t *testing.T) {
+	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "tasks.db"), Options{})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	const name = "test.others"
+	doc, err := query.Document(`{_id: 1}`)
+	require.NoError(t, err)
+	for _, remade := range []bool{false, true} {
+		require.NoError(t, s.Add(t.Context(), name, []bson.Raw{doc}))
+		w := &writable{store: s, name: name}
+		source, err := w.Read(t.Context())
+		require.NoError(t, err)
+		require.NoError(t, s.Drop(t.Context(), name))
+		if remade {
+			require.NoError(t, s.Add(t.Context(), name, []bson.Raw{doc}))
+		}
+		var wait func(ctx context.Context) (int64, error)
+		require.NoError(t, w.Step(t.Context(), source, func(t execute.Target) (err error) {
+			wait, err = t.(execute.Promiser).Promise(&execute.Selection{
+				Source: source, Filter: query.MustParse(`{}`), IDs: roaring64.BitmapOf(1), ByIndex: true,
+			})
+			if err != nil {
+				return err
+			}
+			promised, err := number(t.(*target).tx.conn, "select count(*) from removals")
+			if promised > 0 {
+				return fmt.Errorf("%d removals are promised", promised)
+			}
+			return err
+		}))
+		removed, err := wait(t.Context())
+		require.NoError(t, err)
+		require.Zero(t, removed)
 		require.NoError(t, s.Drop(t.Context(), name))
 	}
 }

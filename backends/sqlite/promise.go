@@ -38,13 +38,17 @@ type removed struct {
 
 // Promise is execute.Promiser's.
 func (t *target) Promise(selected *execute.Selection) (wait func(ctx context.Context) (int64, error), err error) {
+	source, ok := t.Source.(*source)
+	if !ok { // the collection was dropped
+		return func(context.Context) (int64, error) { return 0, nil }, nil
+	}
 	places, err := selected.IDs.ToBytes()
 	if err != nil {
 		return nil, fmt.Errorf("promise a removal: %w", err)
 	}
-	table, sweeper := t.tx.tables[t.writable.name], t.tx.store.sweeper
+	sweeper := t.tx.store.sweeper
 	if err := t.tx.execute("insert into removals (collection, filter, records) values (?, ?, ?)",
-		table.id, []byte(selected.Filter.Source()), places); err != nil {
+		source.table.id, []byte(selected.Filter.Source()), places); err != nil {
 		return nil, err
 	}
 	id, outcome := t.tx.conn.LastInsertRowID(), make(chan removed, 1)
