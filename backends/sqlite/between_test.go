@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
@@ -97,4 +99,45 @@ func TestNothingIsPromisedOfADroppedCollection(t *testing.T) {
 		require.Zero(t, removed)
 		require.NoError(t, s.Drop(t.Context(), name))
 	}
+}
+
+// scales are a collection that weighs what is removed together.
+type scales struct {
+	execute.Collection
+	weights []int
+}
+
+func (c *scales) Step(ctx context.Context, source execute.Source, work func(t execute.Target) error) error {
+	return c.Collection.Step(ctx, source, func(t execute.Target) error { return work(&scale{t, c}) })
+}
+
+type scale struct {
+	execute.Target
+	scales *scales
+}
+
+func (t *scale) Remove(entries ...execute.Entry) error {
+	weight := 0
+	for _, e := range entries {
+		weight += len(e.Doc)
+	}
+	t.scales.weights = append(t.scales.weights, weight)
+	return t.Target.Remove(entries...)
+}
+
+func TestFewLargeRecordsAreHeldToBeRemoved(t *testing.T) {
+	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "tasks.db"), Options{Durability: Off})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	const name, n, size = "test.others", 20, 1 << 20
+	for id := range n {
+		doc, err := bson.Marshal(bson.D{{Key: "_id", Value: id}, {Key: "text", Value: strings.Repeat("x", size)}})
+		require.NoError(t, err)
+		require.NoError(t, s.Add(t.Context(), name, []bson.Raw{doc}))
+	}
+	c := &scales{Collection: &writable{store: s, name: name}}
+	outcomes, err := execute.Write(t.Context(), c, []taskdb.Change{{Kind: taskdb.DeleteDocuments, Filter: query.MustParse(`{}`), Many: true}}, true)
+	require.NoError(t, err)
+	require.Equal(t, []taskdb.Outcome{{Matched: n}}, outcomes)
+	require.Less(t, slices.Max(c.weights), 8*size)
 }

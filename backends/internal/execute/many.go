@@ -210,10 +210,12 @@ func some(ctx context.Context, t Target, c *taskdb.Change, selected *Selection, 
 	return done
 }
 
-// How many documents are removed together, if each is looked at and if none is.
+// How many documents are removed together, if each is looked at and if none is, and
+// with how many bytes, if they are read.
 const (
 	removedAtOnce = 128
 	unseenAtOnce  = 512
+	bytesAtOnce   = 4 << 20
 )
 
 // removeSome removes those of the next selected documents that the filter still
@@ -226,7 +228,7 @@ func removeSome(ctx context.Context, t Target, selected *Selection, left roaring
 	if remover, ok := t.(Remover); ok && remover.Knows(filter) {
 		return remover.RemoveSelected(next(left, unseenAtOnce), filter)
 	}
-	return removeMatching(ctx, t, filter, next(left, most))
+	return removeMatching(ctx, t, filter, left, most)
 }
 
 // next returns the next ids, so many at the most.
@@ -238,12 +240,13 @@ func next(left roaring64.IntPeekable64, most int) []int64 {
 	return ids
 }
 
-// removeMatching removes those of the documents with some ids that a filter selects;
-// nil selects all.
-func removeMatching(ctx context.Context, t Target, filter *query.Filter, ids []int64) (removed int64, failed error) {
-	doomed := make([]Entry, 0, len(ids))
-	for i := 0; i < len(ids) && failed == nil; i++ {
-		e, err := t.Fetch(ctx, ids[i])
+// removeMatching removes those of the next documents, so many at the most, that a
+// filter selects; nil selects all.
+func removeMatching(ctx context.Context, t Target, filter *query.Filter, left roaring64.IntPeekable64, most int) (removed int64, failed error) {
+	doomed, bytes := make([]Entry, 0, most), 0
+	for looked := 0; looked < most && bytes < bytesAtOnce && left.HasNext() && failed == nil; looked++ {
+		e, err := t.Fetch(ctx, int64(left.Next()))
+		bytes += len(e.Doc)
 		ok := err == nil
 		if ok && filter != nil {
 			ok, err = match(ctx, t, filter, e)
