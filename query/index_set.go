@@ -122,10 +122,10 @@ func (s *IndexSet) keys(room *KeyRoom, doc bson.Raw, heads []value, places []int
 	return room.keys, nil
 }
 
-// reset makes room for the keys in so many indexes.
+// reset makes room for the keys in so many indexes, and lets those go that were in it.
 func (r *KeyRoom) reset(indexes int) {
-	r.keys, r.lists = slices.Grow(r.keys[:0], indexes)[:indexes], slices.Grow(r.lists[:0], indexes)[:indexes]
 	clear(r.keys)
+	r.keys, r.lists = slices.Grow(r.keys[:0], indexes)[:indexes], slices.Grow(r.lists[:0], indexes)[:indexes]
 	r.bytes = r.bytes[:0]
 }
 
