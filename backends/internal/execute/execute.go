@@ -78,6 +78,7 @@ type execution struct {
 	most    int64     // how many entries to look at, or 0 for all; errFar ends it
 	until   time.Time // when to end it the same way, unless it is zero
 	looked  int64     // how many were
+	cut     bool      // some were not, to end by until
 	asked   bool      // the filter was about a document that an exact plan may be wrong of
 }
 
@@ -252,9 +253,13 @@ func (x *execution) selected(ctx context.Context, docs bool) iter.Seq2[Entry, er
 			keep := func(e *Entry) bool {
 				x.looked++
 				x.count(scan.Index != nil, e.Doc != nil)
-				spent := !budget.Spend()
-				if spent || x.far() {
+				spent, far := !budget.Spend(), x.far()
+				if spent || far {
 					stop()
+				}
+				if far && !x.until.IsZero() { // whoever waits does not wait for a whole batch
+					x.cut = true
+					return false
 				}
 				return !spent && x.keep(e)
 			}
@@ -273,8 +278,12 @@ func (x *execution) selected(ctx context.Context, docs bool) iter.Seq2[Entry, er
 					return
 				}
 			}
-			if budget.Spent() { // without the walk having noticed
+			switch { // without the walk having noticed
+			case budget.Spent():
 				yield(Entry{}, taskdb.ErrBudget)
+				return
+			case x.cut:
+				yield(Entry{}, errFar)
 				return
 			}
 		}

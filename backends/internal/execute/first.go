@@ -24,15 +24,14 @@ type Finder interface {
 // it is looked for beside them.
 const maxHeld = 10_000
 
-// errFar says that a document to change was not found within maxHeld.
+// errFar says that a document to change was not found within maxHeld, or not in time.
 var errFar = errors.New("the document to change is far")
 
 // first finds the document that a change is of.
 func first(ctx context.Context, source Source, c *taskdb.Change, most int64) (e Entry, found bool, err error) {
 	if finder, ok := source.(Finder); ok {
 		if e, known := finder.Only(c.Filter); known {
-			found, err = e.Doc != nil, nil
-			if found {
+			if e.Doc != nil {
 				found, err = match(ctx, source, c.Filter, e)
 			}
 			return e, found, err
