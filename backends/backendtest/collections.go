@@ -1,6 +1,7 @@
 package backendtest
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -21,6 +22,7 @@ var collections = area{"collections", []behaviour{
 	{"a collection is dropped with its documents and indexes", collectionDropped},
 	{"to drop a collection that does not exist is no error", dropMissingCollection},
 	{"a scan of a collection that is dropped ends", dropDuringScan},
+	{"a scan of a collection that is made again shows no record twice", remakeDuringScan},
 	{"a collection that was never written to is empty", unwrittenCollection},
 	{"a msg_id is unique in collections of tasks only", uniqueInTasks},
 	{"a refused batch leaves a free collection as it was", refusedInFree},
@@ -163,6 +165,24 @@ func dropDuringScan(t *testing.T, db *taskdb.DB) {
 			require.Equal(t, 1, seen[record.MsgID], name)
 		}
 		require.Zero(t, count(t, db), name)
+	}
+}
+
+func remakeDuringScan(t *testing.T, db *taskdb.DB) {
+	for name, q := range scans {
+		records := numbered(t, 2100)
+		require.NoError(t, db.Add(t.Context(), records...))
+		seen := map[string]int{}
+		for record, err := range db.Find(t.Context(), q) {
+			require.NoError(t, err, name)
+			if seen[record.MsgID]++; len(seen) == 1 {
+				require.NoError(t, db.DropCollection(t.Context()))
+				slices.Reverse(records)
+				require.NoError(t, db.Add(t.Context(), records...))
+			}
+			require.Equal(t, 1, seen[record.MsgID], name)
+		}
+		require.NoError(t, db.DropCollection(t.Context()))
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 // added later, of which the plan may not be true (they may make an index
 // multikey).
 type view struct {
-	// read calls use with the collection, which is nil if it is not there.
+	// read calls use with the collection, which is nil if it is not there any more.
 	read  func(ctx context.Context, use func(c *collection) error) error
 	end   uint64      // the id of the first document to be added later
 	c     *collection // at the start
@@ -23,14 +23,21 @@ type view struct {
 	batch int // how many documents to read first
 }
 
-// view returns a collection, which may come and go meanwhile, for walks that read so
+// view returns a collection, which may be dropped meanwhile, for walks that read so
 // many documents first.
 func (s *Store) view(name string, batch int) *view {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	v := newView(s.collections[name])
 	v.batch = batch
-	v.read = func(ctx context.Context, use func(c *collection) error) error { return s.read(ctx, name, use) }
+	v.read = func(ctx context.Context, use func(c *collection) error) error {
+		return s.read(ctx, name, func(c *collection) error {
+			if c != v.c { // it was dropped, and made again maybe
+				c = nil
+			}
+			return use(c)
+		})
+	}
 	return v
 }
 

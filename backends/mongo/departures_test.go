@@ -176,6 +176,7 @@ var ofFerretDB = map[string][]string{
 	},
 	"a cursor is forgotten when its collection is dropped": {
 		"collections/a scan of a collection that is dropped ends",
+		"collections/a scan of a collection that is made again shows no record twice",
 	},
 	"an update has no sort, and no array filters": {
 		"update/of one document the first in the order of the sort is changed, of many all",
