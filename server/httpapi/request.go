@@ -113,7 +113,7 @@ func (s *server) ended(r *http.Request, known *request, w *answer, took time.Dur
 	}
 	attributes := []slog.Attr{
 		slog.String("id", known.id), slog.String("method", r.Method), slog.String("path", r.URL.Path),
-		slog.Int("status", w.status), slog.Int64("bytes", w.bytes), slog.Duration("took", took),
+		slog.Int("status", w.status), slog.Int64("bytes", w.bytes), slog.String("took", took.String()),
 	}
 	if known.err != nil {
 		attributes = append(attributes, slog.String("error", known.err.Error()))
