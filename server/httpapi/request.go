@@ -19,6 +19,8 @@ type request struct {
 	form  string              // in which a list is asked for, if not in pages
 	err   error               // why it failed, once it has
 	parts map[string][][]byte // of its body, but for JSON
+	// leaveRoom gives back the room of its body.
+	leaveRoom func()
 	// patience is how long its client may take nothing of the answer.
 	patience time.Duration
 }
