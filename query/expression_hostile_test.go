@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -108,6 +109,19 @@ func TestExpressionsOfALargeString(t *testing.T) {
 	} {
 		_, err := evaluate(t, expression, doc)
 		require.Equal(t, code, requireQueryError(t, err).Code, expression)
+	}
+}
+
+// What is wrong is told in few words, however long the text is that is wrong.
+func TestErrorsQuoteLittle(t *testing.T) {
+	doc := shell(t, `{_id: 1, a: "`+strings.Repeat("é", 1<<20)+`"}`)
+	for _, expression := range []string{
+		`{$toInt: "$a"}`, `{$dateFromString: {dateString: "$a", format: "%Y"}}`, `{$dateToString: {date: {$toDate: 0}, timezone: "$a"}}`,
+		`{$indexOfArray: [[], 1, "$a"]}`,
+	} {
+		_, err := evaluate(t, expression, doc)
+		require.Less(t, len(requireQueryError(t, err).Message), 10_000, expression)
+		require.True(t, utf8.ValidString(err.Error()), expression)
 	}
 }
 
