@@ -6,14 +6,14 @@ import "time"
 type TaskView struct {
 	MsgID  string   `json:"msg_id"`
 	State  string   `json:"state,omitempty"`
-	Record Document `json:"record,omitempty" doc:"The record, with the hub's notes in its key hub."`
+	Record Document `json:"record,omitempty" doc:"The record, with the hub's notes in its key hub. It has the keys that were asked for, and those that tell the state."`
 	Error  *Problem `json:"error,omitempty" doc:"Why there is no record."`
 }
 
 // Fetch asks for tasks, whoever submitted them.
 type Fetch struct {
 	MsgIDs []string `json:"msg_ids" minItems:"1" maxItems:"100000"`
-	Keys   []string `json:"keys,omitempty"`
+	Keys   []string `json:"keys,omitempty" doc:"The top-level keys to show; none shows all but buffers."`
 	Wait   Duration `json:"wait,omitempty" doc:"How long to wait until all are finished; at most the server's limit."`
 }
 

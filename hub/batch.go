@@ -8,6 +8,8 @@ import (
 
 	"github.com/google/uuid"
 	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"github.com/taskdb/taskdb/taskdb"
 )
 
 // batch are the tasks of one submission, each msg_id once.
@@ -139,4 +141,21 @@ func (b *batch) inOrder() (order, outside []string, err error) {
 	}
 	slices.SortFunc(outside, strings.Compare)
 	return order, slices.Compact(outside), nil
+}
+
+// unmet returns those that a task comes after and that are not ok, given the states of
+// the stored ones.
+func (b *batch) unmet(task *Task, states map[string]taskdb.State) ([]string, error) {
+	unmet := []string{}
+	for _, msgID := range distinct(task.After) {
+		_, inside := b.tasks[msgID]
+		state, stored := states[msgID]
+		switch {
+		case !inside && !stored:
+			return nil, &DependencyError{MsgID: task.MsgID, After: msgID}
+		case state != taskdb.StateOK:
+			unmet = append(unmet, msgID)
+		}
+	}
+	return unmet, nil
 }

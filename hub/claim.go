@@ -37,6 +37,9 @@ type Claim struct {
 type Claimed struct {
 	Lease  Lease
 	Record *taskdb.TaskRecord
+	// Doc is the record as it is stored, without _id, and without buffers if they were not
+	// asked for.
+	Doc bson.Raw
 }
 
 // The orders in which tasks are claimed: this hub's, and others'.
@@ -188,7 +191,7 @@ func (h *Hub) claimFirst(ctx context.Context, c Claim, filter bson.D, sort *quer
 	}
 	found := taskdb.Found{After: true}
 	if c.Buffers {
-		found.Projection = d()
+		found.Projection = d("_id", 0)
 	}
 	outcome, err := h.db.FindAndModify(ctx, update, found)
 	if err != nil || outcome.Doc == nil {
@@ -201,5 +204,5 @@ func (h *Hub) claimFirst(ctx context.Context, c Claim, filter bson.D, sort *quer
 	timeLimit, _ := outcome.Doc.Lookup("hub", "time_limit").AsInt64OK()
 	lease.complete(record.MsgID, timeLimit)
 	h.happened(Event{Kind: EventClaimed, MsgID: record.MsgID, State: taskdb.StateRunning, Client: record.ClientUUID})
-	return &Claimed{Lease: lease, Record: record}, nil
+	return &Claimed{Lease: lease, Record: record, Doc: outcome.Doc}, nil
 }

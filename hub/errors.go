@@ -51,9 +51,9 @@ func (e *DependencyError) Error() string {
 // DrainedError says that the hub takes no new tasks.
 type DrainedError struct{ Stop }
 
-// Error tells since when and why.
+// Error tells since when and, if that is known, why.
 func (e *DrainedError) Error() string {
-	return fmt.Sprintf("the hub takes no tasks since %s: %s", e.Since.Format(time.RFC3339), e.Reason)
+	return because("the hub takes no tasks since "+e.Since.Format(time.RFC3339), e.Reason)
 }
 
 // FinishedError says that a task is finished, and so does not change.
@@ -83,7 +83,7 @@ func (e *LeaseError) Error() string {
 	if e.Attempt == nil {
 		return fmt.Sprintf("task %q has no lease %q", e.MsgID, e.Lease)
 	}
-	return fmt.Sprintf("lease %q of task %q has ended: %s: %s", e.Lease, e.MsgID, e.Attempt.Outcome, e.Attempt.Reason)
+	return because(fmt.Sprintf("lease %q of task %q has ended: %s", e.Lease, e.MsgID, e.Attempt.Outcome), e.Attempt.Reason)
 }
 
 // AmbiguousError says that several tasks' msg_ids begin with a prefix.
@@ -95,6 +95,14 @@ type AmbiguousError struct {
 // Error names the first of the tasks.
 func (e *AmbiguousError) Error() string {
 	return fmt.Sprintf("several tasks begin with %q: %s, …", e.Prefix, strings.Join(e.MsgIDs, ", "))
+}
+
+// because adds a reason to what is said, if there is one.
+func because(said, reason string) string {
+	if reason == "" {
+		return said
+	}
+	return said + ": " + reason
 }
 
 // ignore returns an error unless it is a certain one.

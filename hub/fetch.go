@@ -31,7 +31,10 @@ type Fetched struct {
 	MsgID  string
 	State  taskdb.State
 	Record *taskdb.TaskRecord
-	Err    error // taskdb.ErrNotFound
+	// Doc is the record as it is stored, without _id: it has the keys that were asked for
+	// and are there, and no others.
+	Doc bson.Raw
+	Err error // taskdb.ErrNotFound
 }
 
 // Fetch returns tasks with their results, each in the place of its msg_id; one that
@@ -46,7 +49,7 @@ func (h *Hub) Fetch(ctx context.Context, f Fetch) ([]Fetched, error) {
 	found := map[string]Fetched{}
 	err := h.eachOf(ctx, f.MsgIDs, f.projection(), func(msgID string, doc bson.Raw) error {
 		record := new(taskdb.TaskRecord)
-		found[msgID] = Fetched{MsgID: msgID, State: taskdb.StateOf(doc), Record: record}
+		found[msgID] = Fetched{MsgID: msgID, State: taskdb.StateOf(doc), Record: record, Doc: doc}
 		return record.UnmarshalBSON(doc)
 	})
 	if err != nil {
@@ -65,13 +68,15 @@ func (h *Hub) Fetch(ctx context.Context, f Fetch) ([]Fetched, error) {
 func (f Fetch) projection() bson.D {
 	switch {
 	case f.Buffers:
-		return d()
+		return d("_id", 0)
 	case len(f.Keys) == 0:
-		return d("buffers", 0, "result_buffers", 0)
+		return d("_id", 0, "buffers", 0, "result_buffers", 0)
 	}
-	shown := d()
+	shown := d("_id", 0)
 	for _, key := range distinct(append([]string{"msg_id", "completed", "engine_uuid", "started", "result_content"}, f.Keys...)) {
-		shown = append(shown, bson.E{Key: key, Value: 1})
+		if key != "_id" {
+			shown = append(shown, bson.E{Key: key, Value: 1})
+		}
 	}
 	return shown
 }

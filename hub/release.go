@@ -57,22 +57,22 @@ func (h *Hub) releaseSome(ctx context.Context, msgIDs []string) (released int, n
 	if err != nil {
 		return 0, nil, err
 	}
-	if err := h.releaseAlone(ctx, alone); err != nil {
-		return 0, nil, err
+	for some := range slices.Chunk(alone, maxAsked) {
+		if err := h.releaseAlone(ctx, some); err != nil {
+			return released, nil, err
+		}
+		released += len(some)
 	}
 	several, err := h.selected(ctx, waiting("hub.awaits", d("$in", msgIDs)))
 	if err != nil {
-		return len(alone), nil, err
+		return released, nil, err
 	}
 	reviewed, news, err := h.review(ctx, several)
-	return len(alone) + reviewed, news, err
+	return released + reviewed, news, err
 }
 
 // releaseAlone has tasks wait for nothing that wait for one alone, which is ok.
 func (h *Hub) releaseAlone(ctx context.Context, alone []string) error {
-	if len(alone) == 0 {
-		return nil
-	}
 	_, err := h.db.Update(ctx, taskdb.Update{
 		Filter: waiting("msg_id", d("$in", alone)),
 		Update: d("$set", d("hub.after", bson.A{}, "hub.awaits", nil), "$inc", d("hub.revision", int64(1))),

@@ -1,6 +1,7 @@
 package hub_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -52,6 +53,32 @@ func TestReturnWithADelay(t *testing.T) {
 		f.claimAll(t, 2)
 		_, err := f.Return(t.Context(), hub.Lease{MsgID: "a"}, hub.Return{Delay: -time.Second})
 		require.ErrorContains(t, err, "the delay is negative")
+	})
+}
+
+// TestReturnOnce holds that a lease which has ended, whatever by, is not given back.
+func TestReturnOnce(t *testing.T) {
+	onEach(t, func(t *testing.T, f *fixture) {
+		f.submit(t, hub.Task{MsgID: "a", Retries: 1})
+		lease := f.claim(t, "a")
+		_, err := f.Return(t.Context(), hub.Lease{MsgID: "a", ID: "another"}, hub.Return{})
+		require.EqualError(t, err, `return: task "a" has no lease "another"`)
+		_, err = f.Return(t.Context(), lease, hub.Return{})
+		require.NoError(t, err)
+		_, err = f.Return(t.Context(), lease, hub.Return{})
+		require.EqualError(t, err, fmt.Sprintf(`return: lease %q of task "a" has ended: returned`, lease.ID))
+
+		lost := f.claim(t, "a")
+		f.clock.advance(time.Hour)
+		f.tend(t)
+		second := f.claim(t, "a")
+		_, err = f.Return(t.Context(), lost, hub.Return{})
+		require.ErrorContains(t, err, "has ended: lost")
+		_, err = f.Cancel(t.Context(), byID("a"), "")
+		require.NoError(t, err)
+		_, err = f.Return(t.Context(), second, hub.Return{})
+		require.ErrorContains(t, err, "is finished: aborted")
+		require.Equal(t, []hub.Outcome{hub.OutcomeReturned, hub.OutcomeLost, hub.OutcomeCancelled}, f.outcomes(t, "a"))
 	})
 }
 

@@ -126,7 +126,11 @@ func (h *Hub) add(ctx context.Context, b *batch) error {
 	}
 	var records []*taskdb.TaskRecord
 	for _, msgID := range order {
-		record, err := h.record(b, b.tasks[msgID], states)
+		unmet, err := b.unmet(b.tasks[msgID], states)
+		if err != nil {
+			return err
+		}
+		record, err := h.record(b.tasks[msgID], b.digests[msgID], unmet)
 		if err != nil {
 			return fmt.Errorf("task %q: %w", msgID, err)
 		}
@@ -148,24 +152,13 @@ func (h *Hub) add(ctx context.Context, b *batch) error {
 	return nil
 }
 
-// record is what a task is stored as, given the states of the stored tasks that it
-// comes after.
-func (h *Hub) record(b *batch, task *Task, states map[string]taskdb.State) (*taskdb.TaskRecord, error) {
+// record is what a task is stored as, with the digest of its request, that comes after
+// some that are not ok.
+func (h *Hub) record(task *Task, digest []byte, unmet []string) (*taskdb.TaskRecord, error) {
 	now := h.now()
-	unmet := []string{}
-	for _, msgID := range distinct(task.After) {
-		_, inside := b.tasks[msgID]
-		state, stored := states[msgID]
-		switch {
-		case !inside && !stored:
-			return nil, &DependencyError{MsgID: task.MsgID, After: msgID}
-		case state != taskdb.StateOK:
-			unmet = append(unmet, msgID)
-		}
-	}
 	ready := len(unmet) == 0 && !task.NotBefore.After(now)
 	notes := Notes{
-		Digest:    b.digests[task.MsgID],
+		Digest:    digest,
 		Priority:  task.Priority,
 		Ready:     &ready,
 		After:     unmet,

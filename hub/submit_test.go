@@ -151,13 +151,14 @@ func TestDependencyThatIsPurged(t *testing.T) {
 
 func TestDependencyThatCannotBe(t *testing.T) {
 	onEach(t, func(t *testing.T, f *fixture) {
-		for _, tasks := range [][]hub.Task{
-			{{MsgID: "a", After: []string{"a"}}},
-			{{MsgID: "a", After: []string{"b"}}, {MsgID: "b", After: []string{"c"}}, {MsgID: "c", After: []string{"a"}}},
-			{{MsgID: "a"}, {MsgID: "b", After: []string{"gone"}}},
+		for want, tasks := range map[string][]hub.Task{
+			`task "a" comes after "a", which comes after it`:    {{MsgID: "a", After: []string{"a"}}},
+			`task "c" comes after "a", which comes after it`:    {{MsgID: "a", After: []string{"b"}}, {MsgID: "b", After: []string{"c"}}, {MsgID: "c", After: []string{"a"}}},
+			`task "b" comes after "gone", which does not exist`: {{MsgID: "a"}, {MsgID: "b", After: []string{"gone"}}},
 		} {
 			_, err := f.Submit(t.Context(), tasks...)
 			require.True(t, isA[*hub.DependencyError](err), "%v", err)
+			require.EqualError(t, err, "submit: "+want)
 			require.Equal(t, "absent", stateOf(f.raw(t, "a")))
 		}
 	})
@@ -245,7 +246,10 @@ func TestDrainIsKept(t *testing.T) {
 		f.reopen(t)
 		_, err := f.Submit(t.Context(), hub.Task{MsgID: "b"})
 		require.True(t, isA[*hub.DrainedError](err))
-		require.ErrorContains(t, err, "since 2026-11-22T12:00:00Z: the cluster moves")
+		require.EqualError(t, err, "submit: the hub takes no tasks since 2026-11-22T12:00:00Z: the cluster moves")
+		require.NoError(t, f.Drain(t.Context(), ""))
+		_, err = f.Submit(t.Context(), hub.Task{MsgID: "b"})
+		require.EqualError(t, err, "submit: the hub takes no tasks since 2026-11-22T12:00:00Z")
 		_, err = f.Resubmit(t.Context(), byID("a"))
 		require.True(t, isA[*hub.DrainedError](err))
 		f.run(t, "a")

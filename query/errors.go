@@ -110,9 +110,17 @@ func (e *Error) CodeName() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Cause }
 
+// maxMessage is how many bytes of a message there are: it may quote a text of any
+// length, and goes to clients and into logs.
+const maxMessage = 4096
+
 // failure builds the error of a rule.
 func failure(code int, format string, args ...any) *Error {
-	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
+	message := fmt.Sprintf(format, args...)
+	if len(message) > maxMessage {
+		message = strings.ToValidUTF8(message[:maxMessage], "") + "…"
+	}
+	return &Error{Code: code, Message: message}
 }
 
 // trail is where in a query a parser is: the keys on the way from the top.

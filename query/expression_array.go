@@ -147,7 +147,7 @@ func numbersFrom(_ string, arguments []value) (value, error) {
 	}
 	numbers := []value{}
 	for n := start; step > 0 && n < end || step < 0 && n > end; n += step {
-		if len(numbers)*rangeElement > maxHeld {
+		if len(numbers)*arrayElement > maxHeld {
 			return value{}, tooLarge()
 		}
 		numbers = append(numbers, int32Value(int32(n)))
@@ -155,8 +155,8 @@ func numbersFrom(_ string, arguments []value) (value, error) {
 	return arrayOf(numbers), nil
 }
 
-// rangeElement is about how many bytes a number in $range takes while it is made.
-const rangeElement = 48
+// arrayElement is about how many bytes an element takes while an array is made.
+const arrayElement = 48
 
 func reverseArray(_ string, arguments []value) (value, error) {
 	v := arguments[0]

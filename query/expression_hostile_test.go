@@ -2,9 +2,11 @@ package query_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -47,6 +49,11 @@ func TestNoExpressionGoesOnForever(t *testing.T) {
 	}
 	many := func(text string) []string { return strings.Split(strings.Repeat(text+"\n", 500), "\n")[:500] }
 	sized := `{$size: ` + endless + `}`
+	var rows, paths []string
+	for i := range 1000 {
+		paths = append(paths, fmt.Sprintf("none%d: 1", i))
+		rows = append(rows, `{`+strings.Join(paths[:min(i+1, 200)], ", ")+`}`)
+	}
 	for name, ask := range map[string]func() error{
 		"filter":               filter(`{$expr: ` + sized + `}`),
 		"many filters":         filter(`{$or: [` + strings.Join(many(`{$expr: {$eq: [0, {$size: {$range: [0, {$multiply: [1000000, "$a"]}]}}]}}`), ",") + `]}`),
@@ -64,6 +71,7 @@ func TestNoExpressionGoesOnForever(t *testing.T) {
 		"long pipeline": pipeline(append(many(`{$set: {c: "$a"}}`), `{$project: {b: `+sized+`}}`)...),
 		"filtering":     filter(`{$expr: {$size: {$filter: {input: {$range: [0, 1000000]}, cond: ` + sized + `}}}}`),
 		"reduction":     filter(`{$expr: {$reduce: {input: {$range: [0, 1000000]}, initialValue: 0, in: ` + sized + `}}}`),
+		"sorting":       filter(`{$expr: {$sortArray: {input: [` + strings.Join(rows, ", ") + `], sortBy: {` + strings.ReplaceAll(strings.Join(paths, ", "), "none", "other") + `}}}}`),
 		"growing array": filter(`{$expr: {$reduce: {input: {$range: [0, 1000000]}, initialValue: [], in: {$concatArrays: ["$$value", ["$$this"]]}}}}`),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -88,6 +96,50 @@ func TestExpressionsHoldNoMoreThanTheyMay(t *testing.T) {
 		require.Error(t, err, expression[:20])
 		require.Equal(t, query.CodeExceededMemory, requireQueryError(t, err).Code, expression[:20])
 	}
+}
+
+// A string that is large in many ways at once makes no more than what may be held.
+func TestExpressionsOfALargeString(t *testing.T) {
+	doc := shell(t, `{_id: 1, a: "`+strings.Repeat("x", 4<<20)+`"}`)
+	captured := strings.Repeat("(?=(.*))", 100)
+	for expression, code := range map[string]int{
+		`{$regexFind: {input: "$a", regex: "` + captured + `"}}`:    query.CodeExceededMemory,
+		`{$regexFindAll: {input: "$a", regex: "` + captured + `"}}`: 51151,
+		`{$split: ["$a", "x"]}`:                                     query.CodeExceededMemory,
+	} {
+		_, err := evaluate(t, expression, doc)
+		require.Equal(t, code, requireQueryError(t, err).Code, expression)
+	}
+}
+
+// What is wrong is told in few words, however long the text is that is wrong.
+func TestErrorsQuoteLittle(t *testing.T) {
+	doc := shell(t, `{_id: 1, a: "`+strings.Repeat("é", 1<<20)+`"}`)
+	for _, expression := range []string{
+		`{$toInt: "$a"}`, `{$dateFromString: {dateString: "$a", format: "%Y"}}`, `{$dateToString: {date: {$toDate: 0}, timezone: "$a"}}`,
+		`{$indexOfArray: [[], 1, "$a"]}`,
+	} {
+		_, err := evaluate(t, expression, doc)
+		require.Less(t, len(requireQueryError(t, err).Message), 10_000, expression)
+		require.True(t, utf8.ValidString(err.Error()), expression)
+	}
+}
+
+// What is removed costs the same, however many characters it may be.
+func TestTrimmingByManyCharacters(t *testing.T) {
+	blank := strings.Repeat("x", 1<<20) + "é"
+	doc := shell(t, `{_id: 1, a: "`+strings.Repeat("é", 1<<20)+`", blank: "`+blank+`"}`)
+	got, err := evaluate(t, `{$trim: {input: "$a", chars: "$blank"}}`, doc)
+	require.NoError(t, err)
+	require.Equal(t, shell(t, `{r: ""}`), got)
+}
+
+// What an operator held it holds no longer when its answer is null.
+func TestNothingIsHeldOfZipsThatAreNull(t *testing.T) {
+	doc := shell(t, `{_id: 1, a: 1000}`)
+	many := strings.Repeat(`{$zip: {inputs: [{$range: [0, "$a"]}, null]}}, `, 5000)
+	_, err := evaluate(t, `{$size: [[`+many+`1]]}`, doc)
+	require.NoError(t, err)
 }
 
 func TestReductionsNestNoDeeperThanDocuments(t *testing.T) {

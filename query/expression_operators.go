@@ -90,9 +90,9 @@ var namedOperators = map[string]named{
 	"$dateToParts":    {[]parameter{{name: "date", required: 40522}, zone, {name: "iso8601", absent: falseValue}}, 40524, 40520, dateToParts},
 	"$dateToString":   {[]parameter{{name: "date", required: 18628}, {name: "format", absent: notGiven}, zone, {name: "onNull", absent: null}}, 18629, 18534, dateToString},
 	"$dateTrunc":      {[]parameter{{name: "date", required: 5439009}, {name: "unit", required: 5439010}, {name: "binSize", absent: one}, zone, weekStarts}, 5439007, 5439008, dateTrunc},
-	"$ltrim":          trimmer(func(text, chars string) string { return strings.TrimLeft(text, chars) }),
-	"$rtrim":          trimmer(func(text, chars string) string { return strings.TrimRight(text, chars) }),
-	"$trim":           trimmer(func(text, chars string) string { return strings.Trim(text, chars) }),
+	"$ltrim":          trimmer(strings.TrimLeftFunc),
+	"$rtrim":          trimmer(strings.TrimRightFunc),
+	"$trim":           trimmer(strings.TrimFunc),
 	"$replaceAll":     replacer(-1),
 	"$replaceOne":     replacer(1),
 }
@@ -108,7 +108,7 @@ func dateAddition(sign int64) named {
 		5166400, 5166401, dateAdd(sign)}
 }
 
-func trimmer(trim func(text, chars string) string) named {
+func trimmer(trim func(text string, removed func(rune) bool) string) named {
 	return named{[]parameter{{name: "input", required: 50695}, {name: "chars", absent: stringValue(blanks)}}, 50696, 50694, trimming(trim)}
 }
 

@@ -186,7 +186,11 @@ func findsFirst(pattern, options string) (search, *Error) {
 		if m == nil || err != nil {
 			return null, err
 		}
-		return foundValue(m, runes), nil
+		found, ok := foundValue(m, runes, maxFound)
+		if !ok {
+			return value{}, tooLarge()
+		}
+		return found, nil
 	}, nil
 }
 
@@ -211,10 +215,12 @@ func findsAll(pattern, options string) (search, *Error) {
 			if m == nil {
 				break
 			}
-			finds = append(finds, foundValue(m, runes))
-			if size += len(finds[len(finds)-1].data) + perValue; size > maxFound {
+			found, ok := foundValue(m, runes, maxFound-size)
+			if !ok {
 				return value{}, failure(51151, "$regexFindAll: the size of buffer to store output exceeded the 64MB limit")
 			}
+			finds = append(finds, found)
+			size += len(found.data) + perValue
 			if err := s.spend(perLook); err != nil {
 				return value{}, err
 			}
@@ -224,18 +230,24 @@ func findsAll(pattern, options string) (search, *Error) {
 	}, nil
 }
 
-// foundValue is what is told of a find.
-func foundValue(m *pcre.Found, text []rune) value {
+// foundValue is what is told of a find, unless that is about more than so many bytes:
+// each of many groups can capture the whole text.
+func foundValue(m *pcre.Found, text []rune, atMost int) (found value, ok bool) {
 	captures := make([]value, len(m.Groups))
+	size := 0
 	for i, g := range m.Groups {
 		captures[i] = null
 		if g.Captured {
-			captures[i] = stringValue(g.Text)
+			captures[i] = stringValue(string(text[g.Start : g.Start+g.Length]))
+		}
+		if size += len(captures[i].data) + perValue; size > atMost {
+			return value{}, false
 		}
 	}
 	start, doc := reserve(0)
 	doc = appendElement(doc, "match", stringValue(string(text[m.Start:m.Start+m.Length])))
 	doc = appendElement(doc, "idx", intValue(int64(m.Start)))
 	doc = appendElement(doc, "captures", arrayOf(captures))
-	return documentValue(closeDocument(doc, start))
+	found = documentValue(closeDocument(doc, start))
+	return found, len(found.data) <= atMost
 }

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"bytes"
 	"cmp"
 	"strings"
 	"unicode/utf8"
@@ -172,6 +173,8 @@ func split(_ string, arguments []value) (value, error) {
 		return value{}, failure(10503900, "$split requires an expression that evaluates to a string as a second argument, found: %s", TypeName(separator.kind))
 	case len(separator.text()) == 0:
 		return value{}, failure(40087, "$split requires a non-empty separator")
+	case bytes.Count(text.text(), separator.text()) > maxHeld/arrayElement:
+		return value{}, tooLarge()
 	}
 	var parts []value
 	for part := range strings.SplitSeq(string(text.text()), string(separator.text())) {
@@ -243,7 +246,7 @@ func indexBounds(name string, arguments []value, n, code int) (start, end int, e
 const blanks = "\x00 \t\n\v\f\r\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
 
 // trimming makes $trim and its kin.
-func trimming(trim func(text, chars string) string) operation {
+func trimming(trim func(text string, removed func(rune) bool) string) operation {
 	return func(name string, arguments []value) (value, error) {
 		input, chars := arguments[0], arguments[1]
 		switch {
@@ -256,7 +259,11 @@ func trimming(trim func(text, chars string) string) operation {
 		case !chars.isString():
 			return value{}, failure(50700, "%s requires 'chars' to be a string, got %s (of type %s) instead.", name, brief(chars), TypeName(chars.kind))
 		}
-		return stringValue(trim(string(input.text()), string(chars.text()))), nil
+		removed := map[rune]bool{}
+		for _, char := range string(chars.text()) {
+			removed[char] = true
+		}
+		return stringValue(trim(string(input.text()), func(char rune) bool { return removed[char] })), nil
 	}
 }
 

@@ -14,8 +14,11 @@ func (z *zipping) evaluate(s *scope) (value, error) {
 	for i, input := range z.inputs {
 		v, err := input.evaluate(s)
 		switch {
-		case err != nil || v.nullish():
-			return null, err
+		case err != nil:
+			return value{}, err
+		case v.nullish():
+			s.held = held
+			return null, nil
 		case !isArray(v):
 			return value{}, failure(34468, "$zip found a non-array expression in input: %s", brief(v))
 		}

@@ -163,16 +163,21 @@ func parseElementDirection(v value, at trail) (down bool, err *Error) {
 }
 
 func (o *elementOrder) compare(a, b value) int {
-	for i, path := range o.paths {
-		order := compare(below(a, path), below(b, path))
-		if o.down[i] {
-			order = -order
-		}
-		if order != 0 {
+	for i := range o.paths {
+		if order := o.compareAt(i, a, b); order != 0 {
 			return order
 		}
 	}
 	return 0
+}
+
+// compareAt compares what two elements have at the i-th of the paths.
+func (o *elementOrder) compareAt(i int, a, b value) int {
+	order := compare(below(a, o.paths[i]), below(b, o.paths[i]))
+	if o.down[i] {
+		return -order
+	}
+	return order
 }
 
 // below returns what an element has at a path, in which an array is a document

@@ -17,8 +17,7 @@ import (
 
 // handler answers HTTP: the API with the page, and the metrics.
 func (s *Server) handler(db *taskdb.DB) (http.Handler, error) {
-	api, err := httpapi.New(s.hub, db, httpapi.Options{
-		Users:   s.options.Users,
+	options := httpapi.Options{
 		AnyHost: s.options.Insecure,
 		Logger:  s.options.Log,
 		Limits:  s.options.Limits,
@@ -28,7 +27,11 @@ func (s *Server) handler(db *taskdb.DB) (http.Handler, error) {
 		Page:    s.options.Page,
 		Metrics: promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{}),
 		Version: s.options.Version,
-	})
+	}
+	if s.options.Users != nil { // or there would be users, who are nil
+		options.Users = s.options.Users
+	}
+	api, err := httpapi.New(s.hub, db, options)
 	if err != nil || s.options.Traces == nil {
 		return api, err
 	}
@@ -49,8 +52,7 @@ func (s *Server) observeRequest(ctx context.Context, o httpapi.Observation) {
 
 // wireOptions say how MongoDB's clients are answered.
 func (s *Server) wireOptions() mongowire.Options {
-	return mongowire.Options{
-		Users:              s.options.Users,
+	options := mongowire.Options{
 		Insecure:           s.options.Insecure,
 		TLS:                s.tls(),
 		MaxConnections:     s.options.MaxConnections,
@@ -59,4 +61,8 @@ func (s *Server) wireOptions() mongowire.Options {
 		Log:                s.options.Log,
 		Observe:            s.metrics.observeCommand,
 	}
+	if s.options.Users != nil {
+		options.Users = s.options.Users
+	}
+	return options
 }

@@ -43,10 +43,10 @@ func (s *Server) listenAt(ctx context.Context, address string) (net.Listener, er
 	}
 	switch {
 	case isLoopback(listener.Addr()):
-	case !s.options.Insecure && !s.options.Users.Required():
+	case !s.options.Insecure && (s.options.Users == nil || !s.options.Users.Required()):
 		return nil, errors.Join(fmt.Errorf("listen at %s: %w", address, ErrExposed), listener.Close())
 	case s.certificate == nil:
-		s.options.Log.Warn("secrets and tasks go unencrypted to an address that other machines reach: use TLS, or a proxy that does", "address", listener.Addr())
+		s.options.Log.Warn("secrets and tasks go unencrypted to an address that other machines reach: use TLS, or a proxy that does", "address", listener.Addr().String())
 	}
 	return listener, nil
 }

@@ -30,8 +30,8 @@ type Options struct {
 	// HTTP and Mongo are the addresses, as "127.0.0.1:4417", of the HTTP API with the
 	// page and of MongoDB's wire protocol. Empty is none; port 0 is any that is free.
 	HTTP, Mongo string
-	// Users are those who may ask. As long as the file has none, everybody may do
-	// everything, and only loopback addresses are served.
+	// Users are those who may ask. As long as their file has none, or without a file, as
+	// nil is, everybody may do everything, and only loopback addresses are served.
 	Users *access.Users
 	// Insecure serves other addresses too without users.
 	Insecure bool
@@ -233,6 +233,6 @@ func (s *Server) stopHTTP(ctx context.Context) error {
 	if !errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
-	s.options.Log.Warn("requests were broken off, since they did not end in time", "stop_timeout", s.options.StopTimeout)
+	s.options.Log.Warn("requests were broken off, since they did not end in time", "stop_timeout", s.options.StopTimeout.String())
 	return s.http.Close()
 }

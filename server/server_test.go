@@ -14,6 +14,9 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	mongooptions "go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	_ "github.com/taskdb/taskdb/backends/dict"
 	_ "github.com/taskdb/taskdb/backends/sqlite"
@@ -174,6 +177,36 @@ func TestUsersAreAsked(t *testing.T) {
 	s.ask(t, http.StatusForbidden, "POST", "/v1/tasks", `{"tasks": [{"msg_id": "b"}]}`)
 	require.NoError(t, o.Users.Remove(t.Context(), "ann"))
 	s.ask(t, http.StatusUnauthorized, "GET", "/v1/tasks/a", "")
+}
+
+// TestNoFileOfUsers holds that a server without a file of users is one that has none: it
+// answers everybody, at both doors, where nobody else reaches it.
+func TestNoFileOfUsers(t *testing.T) {
+	o := options(t)
+	o.Users, o.Mongo = nil, "127.0.0.1:0"
+	s := start(t, openStore(t, "dict:"), o)
+	s.ask(t, http.StatusCreated, "POST", "/v1/tasks", `{"tasks": [{"msg_id": "a"}]}`)
+	client, err := mongo.Connect(mongooptions.Client().ApplyURI(s.MongoURL()))
+	require.NoError(t, err)
+	n, err := client.Database("ipython-tasks").Collection("task_records").CountDocuments(t.Context(), bson.D{})
+	require.NoError(t, err)
+	require.EqualValues(t, 1, n)
+	require.NoError(t, client.Disconnect(t.Context()))
+
+	o.HTTP = "0.0.0.0:0"
+	_, err = server.Open(t.Context(), openStore(t, "dict:"), o)
+	require.ErrorIs(t, err, server.ErrExposed)
+}
+
+// TestTheLogTellsTimes holds that the log says in which unit a time is.
+func TestTheLogTellsTimes(t *testing.T) {
+	o := options(t)
+	var text bytes.Buffer
+	o.Log = slog.New(slog.NewJSONHandler(&text, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	s := start(t, openStore(t, "dict:"), o)
+	s.ask(t, http.StatusOK, "GET", "/v1/counts", "")
+	require.NoError(t, s.end())
+	require.Regexp(t, `"msg":"request".*"took":"[0-9.]+(µs|ms|s)"`, text.String())
 }
 
 // TestTheHubIsTended holds that the server does what time makes due: here a lease runs

@@ -126,8 +126,9 @@ func (f *serveFlags) checkLimits(cmd *cobra.Command) error {
 		value int64
 	}{
 		{"stop-timeout", int64(f.options.StopTimeout)}, {"lease", int64(f.options.Hub.Lease)},
-		{"max-body", limits.Body}, {"max-upload", limits.Upload}, {"max-time", int64(limits.Time)}, {"max-wait", int64(limits.Wait)},
+		{"max-body", limits.Body}, {"max-upload", limits.Upload}, {"max-bodies", limits.Bodies}, {"max-time", int64(limits.Time)}, {"max-wait", int64(limits.Wait)},
 		{"max-running", int64(limits.Running)}, {"max-waiting", int64(limits.Waiting)}, {"max-examined", limits.Examined},
+		{"max-connections", int64(f.options.MaxConnections)}, {"max-peer-connections", int64(f.options.MaxPeerConnections)},
 	} {
 		if limit.value <= 0 {
 			return usage("want more than 0", "wrong --%s: %s", limit.name, cmd.Flags().Lookup(limit.name).Value)

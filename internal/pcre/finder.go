@@ -22,8 +22,8 @@ type Found struct {
 
 // A Group is what a capturing group has captured last.
 type Group struct {
-	Text     string
-	Captured bool // false if the group has captured nothing, which is less than the empty string
+	Start, Length int  // in code points
+	Captured      bool // false if the group has captured nothing, which is less than the empty string
 }
 
 // CompileFinder is [Compile] for a Finder. It refuses, with an [*UnsupportedError], also where the engine might find
@@ -83,7 +83,7 @@ func (f *Finder) Find(s []rune, from int) (*Found, error) {
 	found := &Found{Start: m.RuneIndex, Length: m.RuneLength, Groups: make([]Group, f.groups)}
 	for i := range found.Groups {
 		if g := m.GroupByNumber(i + 1); g != nil && len(g.Captures) > 0 {
-			found.Groups[i] = Group{Text: g.String(), Captured: true}
+			found.Groups[i] = Group{Start: g.RuneIndex, Length: g.RuneLength, Captured: true}
 		}
 	}
 	return found, nil

@@ -63,9 +63,8 @@ func (s *server) claim(ctx context.Context, in *claimRequest) (*huma.StreamRespo
 		_, err := s.hub.Return(context.WithoutCancel(ctx), claimed.Lease, hub.Return{Reason: "the engine went away before it had the task"})
 		return nil, errors.Join(ctx.Err(), err)
 	}
-	doc, err := claimed.Record.MarshalBSON()
-	answer := api.Claimed{Lease: leaseOf(claimed.Lease), Record: api.Document(doc)}
-	return s.list(ctx, answer, func() []bson.Raw { return []bson.Raw{claimedDocument(answer)} }), err
+	answer := api.Claimed{Lease: leaseOf(claimed.Lease), Record: api.Document(claimed.Doc)}
+	return s.list(ctx, answer, func() []bson.Raw { return []bson.Raw{claimedDocument(answer)} }), nil
 }
 
 // claimedDocument is a claimed task as a document, with its record in it as it is.

@@ -81,9 +81,7 @@ func (s *server) fetchMany(ctx context.Context, in *fetchRequest) (*huma.StreamR
 	}
 	answer := api.FetchAnswer{Tasks: make([]api.TaskView, len(found))}
 	for i, one := range found {
-		if answer.Tasks[i], err = viewOf(ctx, one); err != nil {
-			return nil, err
-		}
+		answer.Tasks[i] = viewOf(ctx, one)
 	}
 	return s.list(ctx, answer, func() []bson.Raw {
 		docs := make([]bson.Raw, len(answer.Tasks))
@@ -124,15 +122,12 @@ func (s *server) lookup(ctx context.Context, in *prefixRequest) (*body[api.Looku
 }
 
 // viewOf is a task as it was found, or why it was not.
-func viewOf(ctx context.Context, found hub.Fetched) (api.TaskView, error) {
-	view := api.TaskView{MsgID: found.MsgID, State: string(found.State)}
+func viewOf(ctx context.Context, found hub.Fetched) api.TaskView {
+	view := api.TaskView{MsgID: found.MsgID, State: string(found.State), Record: api.Document(found.Doc)}
 	if found.Err != nil {
 		view.Error = &problemOf(found.Err).of(ctx).Problem
-		return view, nil
 	}
-	doc, err := found.Record.MarshalBSON()
-	view.Record = api.Document(doc)
-	return view, err
+	return view
 }
 
 // viewDocument is a view as a document, with its record in it as it is.

@@ -76,6 +76,36 @@ func TestLifeOfATask(t *testing.T) {
 	})
 }
 
+// TestRecordsHaveWhatWasAskedFor holds that a key which was not asked for is not there,
+// rather than null, in JSON as in BSON.
+func TestRecordsHaveWhatWasAskedFor(t *testing.T) {
+	onEach(t, httpapi.Options{}, func(t *testing.T, f *fixture) {
+		f.submit(t, `{"msg_id": "a", "label": "fit", "buffers": ["aGk="]}, {"msg_id": "b", "buffers": ["aGk="]}`)
+		keysOf := func(record api.Document) (keys []string) {
+			elements, err := bson.Raw(record).Elements()
+			require.NoError(t, err)
+			for _, element := range elements {
+				keys = append(keys, element.Key())
+			}
+			return keys
+		}
+		state := []string{"msg_id", "completed", "engine_uuid", "started", "result_content"}
+		fetched := ask[api.FetchAnswer](t, f, http.StatusOK, "POST", "/v1/tasks/fetch", `{"msg_ids": ["a"], "keys": ["queue", "_id"]}`)
+		require.ElementsMatch(t, append([]string{"queue"}, state...), keysOf(fetched.Tasks[0].Record))
+		require.ElementsMatch(t, append([]string{"label"}, state...), keysOf(f.view(t, "a?keys=label").Record))
+		whole := keysOf(f.view(t, "a").Record)
+		require.Subset(t, whole, append([]string{"label", "hub", "stdout"}, state...))
+		for _, without := range []string{"_id", "buffers", "result_buffers"} {
+			require.NotContains(t, whole, without)
+		}
+
+		claimed := ask[api.Claimed](t, f, http.StatusOK, "POST", "/v1/claims", `{"engine": "e"}`)
+		require.ElementsMatch(t, whole, keysOf(claimed.Record))
+		claimed = ask[api.Claimed](t, f, http.StatusOK, "POST", "/v1/claims", `{"engine": "e", "buffers": true}`)
+		require.ElementsMatch(t, append([]string{"buffers", "result_buffers"}, whole...), keysOf(claimed.Record))
+	})
+}
+
 func TestManyTasksAtOnce(t *testing.T) {
 	onEach(t, httpapi.Options{}, func(t *testing.T, f *fixture) {
 		f.submit(t, `{"msg_id": "a"}, {"msg_id": "b", "after": ["a"]}, {"msg_id": "c", "priority": 1}, {"msg_id": "cc"}`)

@@ -83,6 +83,44 @@ func TestLargeBodiesAreCarriedOutFewAtATime(t *testing.T) {
 	submitting.Wait()
 }
 
+// TestWhoWaitsLeavesTheRoom holds that a request which waits keeps no large body of
+// somebody else's waiting, however large its own is.
+func TestWhoWaitsLeavesTheRoom(t *testing.T) {
+	store, err := taskdb.Open(t.Context(), "dict:")
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, store.Close()) })
+	waits := make(chan struct{}, 100)
+	db := store.Observed(func(ctx context.Context, operation, _ string) (context.Context, func(error)) {
+		if ctx.Value(large{}) != nil {
+			waits <- struct{}{}
+		}
+		return ctx, func(error) {}
+	})
+	h, err := hub.Open(t.Context(), db, hub.Options{})
+	require.NoError(t, err)
+	_, err = h.Submit(t.Context(), hub.Task{MsgID: "a"})
+	require.NoError(t, err)
+	handler, err := httpapi.New(h, db, httpapi.Options{Limits: httpapi.Limits{Body: 3 << 20, Upload: 3 << 20}})
+	require.NoError(t, err)
+	send := func(ctx context.Context, path, body string) int {
+		request := httptest.NewRequestWithContext(ctx, "POST", "http://localhost"+path, strings.NewReader(body+strings.Repeat(" ", 2<<20)))
+		request.Header.Set("Content-Type", "application/json")
+		answer := httptest.NewRecorder()
+		handler.ServeHTTP(answer, request)
+		return answer.Code
+	}
+	var waiting sync.WaitGroup
+	waiting.Go(func() {
+		ctx := context.WithValue(t.Context(), large{}, true)
+		assert.Equal(t, http.StatusOK, send(ctx, "/v1/tasks/fetch", `{"msg_ids": ["a"], "wait": "1m"}`))
+	})
+	<-waits
+	require.Equal(t, http.StatusCreated, send(t.Context(), "/v1/tasks", `{"tasks": [{}]}`))
+	_, err = h.Cancel(t.Context(), hub.Selection{MsgIDs: []string{"a"}}, "")
+	require.NoError(t, err)
+	waiting.Wait()
+}
+
 // large is the key of a context whose request has a large body.
 type large struct{}
 

@@ -19,6 +19,8 @@ type request struct {
 	form  string              // in which a list is asked for, if not in pages
 	err   error               // why it failed, once it has
 	parts map[string][][]byte // of its body, but for JSON
+	// leaveRoom gives back the room of its body.
+	leaveRoom func()
 	// patience is how long its client may take nothing of the answer.
 	patience time.Duration
 }
@@ -113,7 +115,7 @@ func (s *server) ended(r *http.Request, known *request, w *answer, took time.Dur
 	}
 	attributes := []slog.Attr{
 		slog.String("id", known.id), slog.String("method", r.Method), slog.String("path", r.URL.Path),
-		slog.Int("status", w.status), slog.Int64("bytes", w.bytes), slog.Duration("took", took),
+		slog.Int("status", w.status), slog.Int64("bytes", w.bytes), slog.String("took", took.String()),
 	}
 	if known.err != nil {
 		attributes = append(attributes, slog.String("error", known.err.Error()))

@@ -101,7 +101,8 @@ func (s *server) guarded(pattern string, route http.Handler) http.Handler {
 			return
 		}
 		defer leave()
-		requestOf(r.Context()).parts = body.parts
+		known := requestOf(r.Context())
+		known.parts, known.leaveRoom = body.parts, leave
 		s.carryOut(w, r, pattern, body, s.inTurn(route))
 	})
 }

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -20,7 +21,7 @@ func newRoom(limits Limits) room {
 }
 
 // take waits until there is room beside the large bodies of others, so long at most,
-// and returns what gives it back.
+// and returns what gives it back, once.
 func (r room) take(ctx context.Context, bytes int64, atMost time.Duration) (leave func(), err error) {
 	if bytes <= smallBody {
 		return func() {}, nil
@@ -30,5 +31,5 @@ func (r room) take(ctx context.Context, bytes int64, atMost time.Duration) (leav
 	if err := r.free.Acquire(ctx, bytes); err != nil {
 		return nil, busy("large requests")
 	}
-	return func() { r.free.Release(bytes) }, nil
+	return sync.OnceFunc(func() { r.free.Release(bytes) }), nil
 }

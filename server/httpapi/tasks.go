@@ -119,6 +119,5 @@ func (s *server) task(ctx context.Context, in *taskRequest) (*body[api.TaskView]
 	if fetched[0].Err != nil {
 		return nil, fetched[0].Err
 	}
-	view, err := viewOf(ctx, fetched[0])
-	return bodyOf(view), err
+	return bodyOf(viewOf(ctx, fetched[0])), nil
 }

@@ -27,14 +27,14 @@ func newTurns(limits Limits) *turns {
 func (t *turns) take(ctx context.Context) (*turn, error) {
 	select {
 	case t.running <- struct{}{}:
-		return &turn{place: t.running, turns: t}, nil
+		return t.begin(ctx), nil
 	default:
 	}
 	enough := time.NewTimer(t.patience)
 	defer enough.Stop()
 	select {
 	case t.running <- struct{}{}:
-		return &turn{place: t.running, turns: t}, nil
+		return t.begin(ctx), nil
 	case <-enough.C:
 		return nil, busy("requests")
 	case <-ctx.Done():
@@ -42,14 +42,22 @@ func (t *turns) take(ctx context.Context) (*turn, error) {
 	}
 }
 
+// begin is the turn of a request that has a place among those that run.
+func (t *turns) begin(ctx context.Context) *turn {
+	return &turn{turns: t, leaveRoom: requestOf(ctx).leaveRoom, place: t.running}
+}
+
 // turn is a request's right to be carried out.
 type turn struct {
-	turns *turns
+	turns     *turns
+	leaveRoom func() // of its body
+
 	mu    sync.Mutex
 	place chan struct{}
 }
 
-// wait gives the turn up to wait for something, or to send at the pace of who reads.
+// wait gives the turn up, and the room of the request's body, to wait for something, or
+// to send at the pace of who reads.
 func (t *turn) wait() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -60,6 +68,7 @@ func (t *turn) wait() error {
 	case t.turns.waiting <- struct{}{}:
 		<-t.place
 		t.place = t.turns.waiting
+		t.leaveRoom()
 		return nil
 	default:
 		return busy("requests that wait")

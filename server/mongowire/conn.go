@@ -125,8 +125,7 @@ func (c *conn) readFrame(ctx context.Context, isFirst bool) (frame, error) {
 	if err := c.takeRoom(ctx, room); err != nil {
 		return frame{}, err
 	}
-	c.deadline(time.Now().Add(timeout + transferTime(length)))
-	message, err := readMessage(c.reader, length)
+	message, err := readMessage(pieces{c, time.Now().Add(timeout + transferTime(length))}, length)
 	var f frame
 	if err == nil {
 		f, err = parseFrame(message, most)
@@ -136,6 +135,23 @@ func (c *conn) readFrame(ctx context.Context, isFirst bool) (frame, error) {
 	}
 	f.room = room
 	return f, err
+}
+
+// pieces are what comes of a message: the whole by a time, and each in time, since a
+// message that does not go on may have room that others wait for.
+type pieces struct {
+	conn *conn
+	by   time.Time
+}
+
+// Read reads a piece.
+func (p pieces) Read(piece []byte) (int, error) {
+	next := time.Now().Add(p.conn.server.options.IdleTimeout)
+	if p.by.Before(next) {
+		next = p.by
+	}
+	p.conn.deadline(next)
+	return p.conn.reader.Read(piece)
 }
 
 // slowest is how many bytes a second a peer must take or give at the least.

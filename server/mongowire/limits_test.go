@@ -118,6 +118,15 @@ func TestLargeMessagesWaitForOneAnother(t *testing.T) {
 	require.EqualValues(t, 1, reply.Lookup("n").Int32())
 }
 
+// A message may take long in all, but whoever sends no more of it keeps no room for it.
+func TestAMessageThatDoesNotGoOnIsGivenUp(t *testing.T) {
+	s := serve(t, openStore(t, "dict"), mongowire.Options{IdleTimeout: 100 * time.Millisecond})
+	large := msg(t, 0, single(t, `{insert: "b", $db: "a"}`), list(t, "documents", `{text: "`+strings.Repeat("x", 16<<20)+`"}`))
+	p := s.dial(t)
+	p.send(large[:2<<20])
+	p.isClosed()
+}
+
 // connections is how many connections a server has.
 func connections(p peer) int32 {
 	return p.ask(`{serverStatus: 1, $db: "admin"}`).Lookup("connections", "current").Int32()

@@ -246,7 +246,7 @@ func (s *Server) open(socket net.Conn) *conn {
 		return nil
 	}
 	if pass.Refusal != nil {
-		s.options.Log.Warn("a connection is refused", "peer", socket.RemoteAddr(), "error", pass.Refusal)
+		s.options.Log.Warn("a connection is refused", "peer", socket.RemoteAddr().String(), "error", pass.Refusal)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

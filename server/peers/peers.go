@@ -59,7 +59,7 @@ func (g *Gate) Enter(address net.Addr) *Pass {
 	case g.admitted >= g.limits.All:
 		pass.Refusal = fmt.Errorf("too many connections: there may be %d", g.limits.All)
 	case pass.peer.IsValid() && g.byPeer[pass.peer] >= g.limits.Peer:
-		pass.Refusal = fmt.Errorf("too many connections from %s: there may be %d", pass.peer.Addr(), g.limits.Peer)
+		pass.Refusal = fmt.Errorf("too many connections from %s: there may be %d", nameOf(pass.peer), g.limits.Peer)
 	default:
 		g.admitted++
 		g.byPeer[pass.peer]++
@@ -87,6 +87,14 @@ func peerOf(address net.Addr) netip.Prefix {
 	}
 	peer, _ := ip.Prefix(bits) // it has so many
 	return peer
+}
+
+// nameOf is a peer as people write it: an address, or a network.
+func nameOf(peer netip.Prefix) string {
+	if peer.IsSingleIP() {
+		return peer.Addr().String()
+	}
+	return peer.String()
 }
 
 // Leave gives the place up. To do so again does nothing.

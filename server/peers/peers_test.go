@@ -40,6 +40,7 @@ func TestAddressesOfOnePeer(t *testing.T) {
 	}
 	gate := peers.NewGate(peers.Limits{All: 10, Peer: 1})
 	require.NoError(t, gate.Enter(at("2001:db8::1")).Refusal)
+	require.EqualError(t, gate.Enter(at("2001:db8::2")).Refusal, "too many connections from 2001:db8::/64: there may be 1")
 	require.NoError(t, gate.Enter(at("2001:db8:0:1::1")).Refusal)
 }
 
