@@ -45,6 +45,9 @@ func MustParse(filter any) *Filter {
 // which is returned, or what Document takes. A Go map of several keys is refused,
 // since it has no order.
 func ParseSortValue(sort any) (*Sort, error) {
+	if sort == nil {
+		return noSort, nil
+	}
 	if parsed, ok := sort.(*Sort); ok && parsed != nil {
 		return parsed, nil
 	}

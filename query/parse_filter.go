@@ -41,6 +41,9 @@ func (p filterParser) document(doc []byte, at trail, depth int) (node, *Error) {
 // conjunction is the and of its children, or the child if there is just one.
 // What is an and itself is dissolved, as MongoDB's optimizer has it.
 func conjunction(children []node) node {
+	if len(children) == 1 {
+		return children[0]
+	}
 	var flat []node
 	for _, child := range children {
 		if all, ok := child.(*and); ok {
@@ -48,9 +51,6 @@ func conjunction(children []node) node {
 		} else {
 			flat = append(flat, child)
 		}
-	}
-	if len(flat) == 1 {
-		return flat[0]
 	}
 	slices.SortStableFunc(flat, func(a, b node) int {
 		return cmp.Or(cmp.Compare(a.rank(), b.rank()), strings.Compare(fieldName(a), fieldName(b)))

@@ -17,6 +17,8 @@ type Sort struct {
 	down   []bool
 }
 
+var noSort = &Sort{source: emptyDocument}
+
 // ParseSort checks a sort as the find command does. An empty one is no sort. The
 // Sort keeps a copy of doc.
 func ParseSort(doc bson.Raw) (*Sort, error) {

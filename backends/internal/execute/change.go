@@ -94,9 +94,9 @@ func (w *writing) giveUp(err error) {
 
 // run carries out the next changes of one document each, as many as a step takes.
 func (w *writing) run(ctx context.Context) error {
-	first, far := w.next, false
+	first, far, within := w.next, false, context.WithoutCancel(ctx)
 	err := w.collection.Step(ctx, nil, func(t Target) error {
-		far = w.take(context.WithoutCancel(ctx), t)
+		far = w.take(within, t)
 		return nil
 	})
 	if err != nil {
