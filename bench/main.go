@@ -60,7 +60,7 @@ func run(ctx context.Context, arguments []string) error {
 	r := &report{stores: []string{"dict", "sqlite", "mongo"}}
 	for _, measure := range []func(context.Context, options, *report) error{benchSQLite, benchDict, benchMongo, benchGrowth, benchParsing, benchHub, benchCluster} {
 		if err := measure(ctx, o, r); err != nil {
-			return err
+			return errors.Join(err, r.write(os.Stdout)) // what took minutes is not lost
 		}
 	}
 	r.note(machine(o))
