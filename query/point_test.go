@@ -60,7 +60,7 @@ func TestAPointNamesOneDocument(t *testing.T) {
 }
 
 func TestWhatAFilterSelectsHasItsPoint(t *testing.T) {
-	rounds(t, 100, func(t *rapid.T) {
+	rounds(t, 30, func(t *rapid.T) {
 		s := newStock(t)
 		x := s.indexes[evenly(t, len(s.indexes))]
 		x.Unique = query.UniqueKeys
