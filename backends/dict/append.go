@@ -22,7 +22,7 @@ type growth struct {
 }
 
 // Append is taskdb.Backend's. A document that is small is written anew. What is
-// appended to others is kept beside them until they are finished.
+// appended to others is kept beside them, until a change leaves them finished.
 func (s *Store) Append(ctx context.Context, name, msgID, key string, added bson.RawValue) error {
 	return s.write(ctx, name, func(c *collection) error {
 		id, ok := c.idOf(msgID)
