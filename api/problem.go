@@ -25,7 +25,7 @@ type Problem struct {
 	MsgIDs  []string  `json:"msg_ids,omitempty" doc:"The tasks that it is about, or the first of them: those that are not finished, or that a prefix may mean."`
 	Count   int64     `json:"count,omitempty" doc:"How many tasks are not finished."`
 	Prefix  string    `json:"prefix,omitempty" doc:"What several tasks begin with."`
-	State   string    `json:"state,omitempty" doc:"How the task finished."`
+	State   string    `json:"state,omitempty" doc:"How the task finished, or had finished before its record expired."`
 	Lease   string    `json:"lease,omitempty" doc:"The lease under which the task finished, or that it is not under."`
 	Attempt *Attempt  `json:"attempt,omitempty" doc:"What came of the lease."`
 	After   string    `json:"after,omitempty" doc:"What the task comes after and cannot."`

@@ -128,7 +128,7 @@ func (e *Error) cause() error {
 			Collection: e.Collection, Index: e.Index, KeyPattern: bson.Raw(e.KeyPattern), KeyValue: bson.Raw(e.KeyValue),
 		}
 	case api.KindExpired:
-		return &taskdb.ExpiredError{MsgID: e.MsgID, Rule: e.Rule, At: e.At}
+		return &taskdb.ExpiredError{MsgID: e.MsgID, State: taskdb.State(e.State), Rule: e.Rule, At: e.At}
 	case api.KindUnfinished:
 		return &taskdb.UnfinishedError{Count: e.Count, MsgIDs: e.MsgIDs}
 	}

@@ -54,10 +54,11 @@ var (
 	ErrTooLarge = errors.New("record is too large")
 )
 
-// ExpiredError says which rule of the store removed a record, and when. It is
-// ErrExpired and ErrNotFound.
+// ExpiredError says which rule of the store removed a record, and when, and how its
+// task had ended. It is ErrExpired and ErrNotFound.
 type ExpiredError struct {
 	MsgID string
+	State State  // that it was in; "" if an earlier version removed it, which did not note it
 	Rule  string // the bound, as "max_records=1000"
 	At    time.Time
 }

@@ -6,12 +6,14 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"github.com/taskdb/taskdb/taskdb"
 )
 
 var expiry = []boundedBehaviour{
 	{"what went is answered as expired, by every call", "max_records=1", expiredCalls},
+	{"of what went it is known how it had ended", "max_records=1", expiredState},
 	{"the rule is the bound that was passed", "max_bytes=10KB", expiredByBytes},
 	{"a msg_id that is added again is found again", "max_records=1&cull=0", expiredAgain},
 	{"what somebody removes has not expired", "max_records=2&cull=0", removedIsNotExpired},
@@ -51,6 +53,20 @@ func expiredCalls(t *testing.T, db *taskdb.DB) {
 	}
 	_, err := db.OpenBuffer(t.Context(), "task-00001", "buffers", 0)
 	require.NotErrorIs(t, err, taskdb.ErrExpired)
+}
+
+func expiredState(t *testing.T, db *taskdb.DB) {
+	states := []taskdb.State{taskdb.StateOK, taskdb.StateFailed, taskdb.StateAborted, taskdb.StateFinished}
+	for i, status := range []string{"ok", "error", "aborted", "unknown", "ok"} {
+		doc := append(small(i), bson.E{Key: "result_content", Value: bson.D{{Key: "status", Value: status}}})
+		require.NoError(t, db.AddRaw(t.Context(), encode(t, doc)))
+	}
+	for i, msgID := range smallIDs(0, len(states)) {
+		_, err := db.GetRaw(t.Context(), msgID)
+		var expired *taskdb.ExpiredError
+		require.ErrorAs(t, err, &expired)
+		require.Equal(t, states[i], expired.State)
+	}
 }
 
 func expiredByBytes(t *testing.T, db *taskdb.DB) {

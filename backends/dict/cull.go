@@ -39,7 +39,7 @@ func (c *collection) makeRoom(before bounds.Size, mayGo func(id uint64) bool) er
 	}
 	now := time.Now()
 	for _, id := range oldest {
-		c.expired.add(msgIDOf(c.docs.get(id)), demand.Rule(), now)
+		c.expired.add(c.docs.get(id), demand.Rule(), now)
 	}
 	c.removeAll(oldest)
 	return nil

@@ -3,6 +3,8 @@ package dict
 import (
 	"time"
 
+	"go.mongodb.org/mongo-driver/v2/bson"
+
 	"github.com/taskdb/taskdb/backends/internal/bounds"
 	"github.com/taskdb/taskdb/taskdb"
 )
@@ -17,9 +19,10 @@ type expired struct {
 
 // tombstone is what is left of a document that made room.
 type tombstone struct {
-	n    int64 // of all that did, from 1
-	rule string
-	at   time.Time
+	n     int64 // of all that did, from 1
+	state taskdb.State
+	rule  string
+	at    time.Time
 }
 
 // expiredID is the msg_id of the n-th document that made room. Its tombstone may be
@@ -29,17 +32,18 @@ type expiredID struct {
 	msgID string
 }
 
-// add notes that a document with a msg_id, or with none, makes room. Whichever is
-// the oldest is forgotten if there are too many.
-func (e *expired) add(msgID, rule string, at time.Time) {
+// add notes that a document makes room. Whichever is the oldest is forgotten if there
+// are too many.
+func (e *expired) add(doc bson.Raw, rule string, at time.Time) {
 	e.count++
+	msgID := msgIDOf(doc)
 	if msgID == "" {
 		return
 	}
 	if e.byID == nil {
 		e.byID = map[string]tombstone{}
 	}
-	e.byID[msgID] = tombstone{e.count, rule, at}
+	e.byID[msgID] = tombstone{e.count, taskdb.StateOf(doc), rule, at}
 	e.ids = append(e.ids, expiredID{e.count, msgID})
 	if len(e.ids) > bounds.MaxExpired {
 		oldest := e.ids[0]
@@ -60,7 +64,7 @@ func (c *collection) absent(msgID string) error {
 		return taskdb.ErrNotFound
 	}
 	if t, ok := c.expired.byID[msgID]; ok {
-		return &taskdb.ExpiredError{MsgID: msgID, Rule: t.rule, At: t.at}
+		return &taskdb.ExpiredError{MsgID: msgID, State: t.state, Rule: t.rule, At: t.at}
 	}
 	return taskdb.ErrNotFound
 }

@@ -19,8 +19,8 @@ func (tx *transaction) bury(t *table, doc bson.Raw, rule string) error {
 	if !ok {
 		return nil
 	}
-	return tx.execute("insert or replace into expired (collection, n, msg_id, rule, at) values (?, ?, ?, ?, ?)",
-		t.id, t.culled, id, rule, time.Now().UnixMilli())
+	return tx.execute("insert or replace into expired (collection, n, msg_id, state, rule, at) values (?, ?, ?, ?, ?, ?)",
+		t.id, t.culled, id, string(taskdb.StateOf(doc)), rule, time.Now().UnixMilli())
 }
 
 // forgetOldest removes what is noted of all but the last records that made room.
@@ -51,10 +51,12 @@ func (tx *transaction) forgetAllExpired(t *table, records []execute.Entry) error
 // absent is the error of a record that is not there.
 func (t *table) absent(conn *sqlite.Conn, msgID string) error {
 	absent := taskdb.ErrNotFound
-	err := sqlitex.Execute(conn, "select rule, at from expired where collection = ? and msg_id = ?", &sqlitex.ExecOptions{
+	err := sqlitex.Execute(conn, "select state, rule, at from expired where collection = ? and msg_id = ?", &sqlitex.ExecOptions{
 		Args: []any{t.id, msgID},
 		ResultFunc: func(stmt *sqlite.Stmt) error {
-			absent = &taskdb.ExpiredError{MsgID: msgID, Rule: stmt.ColumnText(0), At: time.UnixMilli(stmt.ColumnInt64(1)).UTC()}
+			absent = &taskdb.ExpiredError{
+				MsgID: msgID, State: taskdb.State(stmt.ColumnText(0)), Rule: stmt.ColumnText(1), At: time.UnixMilli(stmt.ColumnInt64(2)).UTC(),
+			}
 			return nil
 		},
 	})

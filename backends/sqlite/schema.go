@@ -14,7 +14,7 @@ const applicationID = 0x74736b64
 
 // migrations are the steps from each version of the schema to the next; a file's
 // PRAGMA user_version is how many of them it has had.
-var migrations = []func(conn *sqlite.Conn) error{script(version1), toVersion2}
+var migrations = []func(conn *sqlite.Conn) error{script(version1), toVersion2, script(version3)}
 
 // script is a step that carries out statements.
 func script(statements string) func(conn *sqlite.Conn) error {
@@ -127,6 +127,9 @@ create table touches (
 	primary key (collection, seq)
 ) strict, without rowid;
 `
+
+// version3 has expired tell how the task of a record had ended.
+const version3 = `alter table expired add column state text not null default ''`
 
 func toVersion2(conn *sqlite.Conn) error {
 	if err := sqlitex.ExecuteScript(conn, version2, nil); err != nil {

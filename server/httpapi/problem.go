@@ -107,7 +107,7 @@ func problemOf(err error) *problem {
 // settles the kind.
 func (p *problem) describe(err error) bool {
 	if e, ok := errors.AsType[*taskdb.ExpiredError](err); ok {
-		p.MsgID, p.Rule, p.At = e.MsgID, e.Rule, e.At
+		p.MsgID, p.State, p.Rule, p.At = e.MsgID, string(e.State), e.Rule, e.At
 		return false
 	}
 	if e, ok := errors.AsType[*taskdb.DuplicateKeyError](err); ok {

@@ -102,6 +102,7 @@ func TestExpired(t *testing.T) {
 	f.submit(t, `{"msg_id": "b"}`)
 	p := f.refused(t, http.StatusGone, api.KindExpired, "GET", "/v1/tasks/a", "")
 	require.Equal(t, "max_records=1", p.Rule)
+	require.Equal(t, "ok", p.State)
 	require.False(t, p.At.IsZero())
 	f.refused(t, http.StatusNotFound, api.KindNotFound, "GET", "/v1/tasks/never", "")
 }
