@@ -143,6 +143,17 @@ func (b *batch) inOrder() (order, outside []string, err error) {
 	return order, slices.Compact(outside), nil
 }
 
+// led are the tasks that others of the batch come after.
+func (b *batch) led() map[string]bool {
+	led := map[string]bool{}
+	for _, task := range b.tasks {
+		for _, after := range task.After {
+			led[after] = true
+		}
+	}
+	return led
+}
+
 // unmet returns those that a task comes after and that are not ok, given the states of
 // the stored ones.
 func (b *batch) unmet(task *Task, states map[string]taskdb.State) ([]string, error) {

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -38,15 +39,33 @@ func (h *Hub) endsOf(ctx context.Context, msgIDs []string) ([]end, error) {
 	}
 	var ends []end
 	for _, msgID := range msgIDs {
-		state := states[msgID]
-		if state == "" && h.met.has(msgID) {
-			state = taskdb.StateOK // and has been removed since
+		state, stored := states[msgID]
+		if !stored {
+			if state, err = h.lastState(ctx, msgID); err != nil {
+				return nil, err
+			}
 		}
 		if state != taskdb.StatePending && state != taskdb.StateRunning {
 			ends = append(ends, end{msgID, state})
 		}
 	}
 	return ends, nil
+}
+
+// lastState is the state of a task that was not found: in which it was removed, or "" if
+// that is not known.
+func (h *Hub) lastState(ctx context.Context, msgID string) (taskdb.State, error) {
+	if h.met.has(msgID) {
+		return taskdb.StateOK, nil
+	}
+	doc, err := h.db.GetRaw(ctx, msgID)
+	if err == nil { // it was added since
+		return taskdb.StateOf(doc), nil
+	}
+	if expired, ok := errors.AsType[*taskdb.ExpiredError](err); ok {
+		return expired.State, nil
+	}
+	return "", ignore(err, taskdb.ErrNotFound)
 }
 
 // settle lets go of the tasks that come after some that ended ok. Those that come
@@ -119,9 +138,28 @@ func (h *Hub) abortAfter(ctx context.Context, ended end) (aborted []string, err 
 	return aborted, nil
 }
 
+// settleWhole settles, and has the tasks that come after some that ended ok drop them
+// at once, if they do not await them too.
+func (h *Hub) settleWhole(ctx context.Context, ends []end) (told int, err error) {
+	if told, err = h.settle(ctx, ends); err != nil {
+		return told, err
+	}
+	reviewed, news, err := h.reviewAll(ctx, fine(ends))
+	told += reviewed
+	if err != nil {
+		return told, err
+	}
+	settled, err := h.settle(ctx, news)
+	return told + settled, err
+}
+
 // settleAll settles all tasks that others wait for.
 func (h *Hub) settleAll(ctx context.Context) (told int, err error) {
 	known := h.met.all()
+	led, err := h.selected(ctx, d("hub.leads", true, "completed", d("$ne", nil)))
+	if err != nil {
+		return 0, err
+	}
 	values, err := h.db.Distinct(ctx, "hub.after", waiting())
 	if err != nil {
 		return 0, err
@@ -136,20 +174,13 @@ func (h *Hub) settleAll(ctx context.Context) (told int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	if told, err = h.settle(ctx, ends); err != nil {
-		return told, err
-	}
-	reviewed, news, err := h.reviewAll(ctx, fine(ends)) // of those that did not await them
-	told += reviewed
-	if err != nil {
-		return told, err
-	}
-	settled, err := h.settle(ctx, news)
-	told += settled
-	if err != nil {
+	if told, err = h.settleWhole(ctx, ends); err != nil {
 		return told, err
 	}
 	h.met.forget(known)
+	if err := h.leadNoMore(ctx, led); err != nil {
+		return told, err
+	}
 	woken, err := h.wake(ctx, d())
 	return told + int(woken), err
 }

@@ -38,8 +38,9 @@
 //
 // A task that comes after others awaits one of them at a time, so that the end of one
 // of many costs no more than another's; hub.after still has those that ended ok since it
-// was last looked at them. That they were ok the hub knows for so long, in memory, should
-// they be removed meanwhile.
+// was last looked at them. So long no purge removes these; of those that made room in a
+// full store it is known how they had ended; and what somebody removes past the hub the
+// hub under which it ended ok remembers, in memory.
 //
 // A task whose dependency fails, is aborted or is gone is aborted, with the reason,
 // and so are those that come after it. A dependency that does not exist when the

@@ -69,6 +69,7 @@ var indexes = []taskdb.Index{
 	{Name: "hub_not_before", Keys: "hub.not_before", Partial: `{'hub.ready': false, completed: null}`},
 	{Name: "hub_after", Keys: "hub.after", Partial: `{'hub.ready': false, completed: null}`},
 	{Name: "hub_awaits", Keys: "hub.awaits", Partial: `{'hub.ready': false, completed: null}`},
+	{Name: "hub_leads", Keys: "completed", Partial: `{'hub.leads': true}`},
 	{Name: "hub_lease", Keys: "hub.lease.until", Partial: `{'hub.lease.until': {$exists: true}, completed: null}`},
 	{Name: "hub_mending", Keys: "hub.mending", Partial: `{'hub.mending': true}`},
 }

@@ -25,6 +25,10 @@ type Notes struct {
 	After []string `bson:"after"`
 	// Awaits is the one of After whose end has it looked at them; nil if there are none.
 	Awaits *string `bson:"awaits,omitempty"`
+	// Leads is true if tasks came after this one while it was not finished, and may not
+	// have dropped it. A purge leaves it to them until Tend, or the next purge, sees that
+	// they have.
+	Leads bool `bson:"leads,omitempty"`
 	// NotBefore is when it may be claimed; zero is at once.
 	NotBefore time.Time `bson:"not_before,omitempty"`
 	// TimeLimit is how many milliseconds an engine may take; 0 is no limit.

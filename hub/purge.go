@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"go.mongodb.org/mongo-driver/v2/bson"
+
 	"github.com/taskdb/taskdb/taskdb"
 )
 
@@ -27,7 +29,8 @@ type Purged struct {
 // Purge removes the tasks that it selects, or refuses before anything is gone: with
 // taskdb.ErrNotAll if it selects every task and does not say so, or with a
 // *taskdb.UnfinishedError, which names them, if some are not finished. Once it has
-// begun it is carried through.
+// begun it is carried through. What ends meanwhile, and others come after, stays, as
+// what is not finished, unless Force is set.
 func (h *Hub) Purge(ctx context.Context, p Purge) (Purged, error) {
 	purged, err := h.purge(ctx, p)
 	if err != nil {
@@ -37,7 +40,11 @@ func (h *Hub) Purge(ctx context.Context, p Purge) (Purged, error) {
 }
 
 func (h *Hub) purge(ctx context.Context, p Purge) (purged Purged, err error) {
-	filter, err := p.filter()
+	var conditions []bson.Raw
+	if !p.Force && !p.DryRun {
+		conditions = append(conditions, spared.Source())
+	}
+	filter, err := p.filter(conditions...)
 	if err != nil {
 		return purged, err
 	}

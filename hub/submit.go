@@ -125,16 +125,21 @@ func (h *Hub) add(ctx context.Context, b *batch) error {
 		return err
 	}
 	var records []*taskdb.TaskRecord
+	led := b.led()
 	for _, msgID := range order {
 		unmet, err := b.unmet(b.tasks[msgID], states)
 		if err != nil {
 			return err
 		}
-		record, err := h.record(b.tasks[msgID], b.digests[msgID], unmet)
+		record, err := h.record(b.tasks[msgID], b.digests[msgID], unmet, led[msgID])
 		if err != nil {
 			return fmt.Errorf("task %q: %w", msgID, err)
 		}
 		records = append(records, record)
+	}
+	outside = slices.DeleteFunc(outside, func(msgID string) bool { return states[msgID] == taskdb.StateOK })
+	if err := h.lead(ctx, outside); err != nil {
+		return err
 	}
 	if err := h.db.Add(ctx, records...); err != nil {
 		return err
@@ -145,16 +150,18 @@ func (h *Hub) add(ctx context.Context, b *batch) error {
 	}
 	// What they wait for may have finished before they were there to be told.
 	ends, err := h.endsOf(ctx, outside)
+	if err == nil {
+		_, err = h.settleWhole(ctx, ends)
+	}
 	if err != nil {
 		h.repairSoon()
 	}
-	h.tell(ctx, ends...)
 	return nil
 }
 
 // record is what a task is stored as, with the digest of its request, that comes after
-// some that are not ok.
-func (h *Hub) record(task *Task, digest []byte, unmet []string) (*taskdb.TaskRecord, error) {
+// some that are not ok, and may lead others.
+func (h *Hub) record(task *Task, digest []byte, unmet []string, leads bool) (*taskdb.TaskRecord, error) {
 	now := h.now()
 	ready := len(unmet) == 0 && !task.NotBefore.After(now)
 	notes := Notes{
@@ -163,6 +170,7 @@ func (h *Hub) record(task *Task, digest []byte, unmet []string) (*taskdb.TaskRec
 		Ready:     &ready,
 		After:     unmet,
 		Awaits:    anyOf(unmet),
+		Leads:     leads,
 		NotBefore: task.NotBefore,
 		TimeLimit: (task.TimeLimit + time.Millisecond - 1).Milliseconds(),
 		Retries:   task.Retries,

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/taskdb/taskdb/api"
+	"github.com/taskdb/taskdb/hub"
 	"github.com/taskdb/taskdb/internal/spelling"
 	"github.com/taskdb/taskdb/query"
 	"github.com/taskdb/taskdb/taskdb"
@@ -102,7 +103,7 @@ func purgeStore(ctx context.Context, db *taskdb.DB, request taskdb.Purge) (taskd
 		isBehind = tasks == db.Collection()
 	}
 	if !isBehind {
-		return db.Purge(ctx, request)
+		return purgeOpen(ctx, db, request)
 	}
 	filter := request.Filter.(*query.Filter)
 	purged, err := c.Purge(ctx, api.Purge{
@@ -110,6 +111,24 @@ func purgeStore(ctx context.Context, db *taskdb.DB, request taskdb.Purge) (taskd
 		Force:  request.Force, DryRun: request.DryRun,
 	})
 	return taskdb.Purged{Records: purged.Removed, Unfinished: purged.Unfinished}, err
+}
+
+// purgeOpen removes records of a store that no hub has. Where tasks wait a hub in this
+// process does it: it tells those that come after others how these ended.
+func purgeOpen(ctx context.Context, db *taskdb.DB, request taskdb.Purge) (taskdb.Purged, error) {
+	waiting, err := db.Count(ctx, taskdb.Query{Filter: `{completed: null, "hub.ready": false}`, Limit: 1})
+	if err != nil {
+		return taskdb.Purged{}, err
+	}
+	if waiting == 0 || request.DryRun {
+		return db.Purge(ctx, request)
+	}
+	h, err := hub.Open(ctx, db, hub.Options{})
+	if err != nil {
+		return taskdb.Purged{}, err
+	}
+	purged, err := h.Purge(ctx, hub.Purge{Selection: hub.Selection{Filter: request.Filter, All: request.All}, Force: request.Force})
+	return purged.Purged, err
 }
 
 // wrongPurge names the tasks that keep a purge from removing anything.

@@ -111,3 +111,22 @@ func TestPurgeInterrupted(t *testing.T) {
 	require.Contains(t, stderr.String(), "taskdb purge: interrupted\n")
 	require.Equal(t, "406\n", onStore(t, "count"))
 }
+
+// TestPurgeBetweenTasksThatComeAfterEachOther holds that tasks come after others that
+// were ok, be these purged before the rest of them has ended.
+func TestPurgeBetweenTasksThatComeAfterEachOther(t *testing.T) {
+	filledStore(t)
+	onStore(t, "purge", "--all", "--force", "--yes")
+	for _, name := range []string{"a", "b"} {
+		onStore(t, "submit", "--id", name, "--queue", name, "true")
+	}
+	for range 10 {
+		onStore(t, "submit", "--queue", "gather", "--after", "a", "--after", "b", "true")
+	}
+	onStore(t, "work", "--queue", "a", "--until-idle", "--", "sh")
+	require.Equal(t, "1 removed, 0 of them not finished\n", onStore(t, "purge", "--finished", "--yes"))
+	for _, queue := range []string{"b", "gather"} {
+		onStore(t, "work", "--queue", queue, "--until-idle", "--", "sh")
+	}
+	require.Equal(t, "11\n", onStore(t, "count", "{'result_content.status': 'ok'}"))
+}
