@@ -16,7 +16,7 @@ type Task struct {
 	After      []string  `json:"after,omitempty" doc:"The msg_ids of tasks that must be ok before this one is claimed."`
 	NotBefore  time.Time `json:"not_before,omitzero" doc:"When it may be claimed."`
 	TimeLimit  Duration  `json:"time_limit,omitempty" doc:"How long one attempt may take."`
-	Retries    int64     `json:"retries,omitempty" minimum:"0" doc:"How often it is tried again after it failed or was lost."`
+	Retries    int64     `json:"retries,omitempty" minimum:"0" maximum:"1000" doc:"How often it is tried again after it failed or was lost."`
 }
 
 // Submission submits tasks, all of them or none.

@@ -66,6 +66,8 @@ func (t *Task) complete() error {
 	switch {
 	case t.Retries < 0:
 		return wrong("retries", "the retries are negative: %d", t.Retries)
+	case t.Retries > maxRetries:
+		return wrong("retries", "the retries are more than %d: %d", maxRetries, t.Retries)
 	case t.TimeLimit < 0:
 		return wrong("time_limit", "the time limit is negative: %s", t.TimeLimit)
 	case t.MsgID == "":
@@ -79,7 +81,7 @@ func (t *Task) complete() error {
 	if t.Label == "" {
 		t.Label, _ = t.Metadata.Lookup("label").StringValueOK()
 	}
-	return nil
+	return t.checkSize()
 }
 
 // digest tells requests apart, whatever their msg_ids.

@@ -3,6 +3,7 @@ package hub
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -16,7 +17,7 @@ import (
 
 // Claim says which task an engine takes.
 type Claim struct {
-	// Engine names who claims.
+	// Engine names who claims, in 255 bytes at most.
 	Engine string
 	// Queues are those that the engine serves; none is the queue "".
 	Queues []string
@@ -77,6 +78,9 @@ func (h *Hub) Claim(ctx context.Context, c Claim) (*Claimed, error) {
 func (h *Hub) claim(ctx context.Context, c Claim) (claimed *Claimed, err error) {
 	if c.Engine == "" {
 		return nil, wrong("engine", "a claim needs the name of an engine")
+	}
+	if len(c.Engine) > maxEngine {
+		return nil, wrong("engine", "the name of the engine has more than %d bytes: %d", maxEngine, len(c.Engine))
 	}
 	if c.Lease <= 0 {
 		c.Lease = h.options.Lease
@@ -194,6 +198,12 @@ func (h *Hub) claimFirst(ctx context.Context, c Claim, filter bson.D, sort *quer
 		found.Projection = d("_id", 0)
 	}
 	outcome, err := h.db.FindAndModify(ctx, update, found)
+	if errors.Is(err, taskdb.ErrTooLarge) {
+		if err := h.makeRoomInFirst(ctx, filter, sort, err); err != nil {
+			return nil, err
+		}
+		return h.claimFirst(ctx, c, filter, sort)
+	}
 	if err != nil || outcome.Doc == nil {
 		return nil, err
 	}

@@ -49,7 +49,7 @@ func (e ending) endLease(t task) update {
 	}
 	attempt := Attempt{
 		Lease: lease.ID, Engine: lease.Engine, Claimed: lease.Claimed,
-		Ended: e.now, Outcome: e.outcome, Reason: e.reason,
+		Ended: e.now, Outcome: e.outcome, Reason: cut(e.reason, maxReason),
 	}
 	return update{unset: d("hub.lease", ""), push: d("hub.attempts", attempt)}
 }

@@ -119,9 +119,13 @@ func keys(paths ...string) *query.Projection {
 	for _, path := range paths {
 		doc = append(doc, bson.E{Key: path, Value: 1})
 	}
+	return projection(doc)
+}
+
+func projection(doc bson.D) *query.Projection {
 	projection, err := query.ParseProjectionValue(doc)
 	if err != nil {
-		panic(fmt.Sprintf("hub: the keys %q: %v", paths, err))
+		panic(fmt.Sprintf("hub: the projection %v: %v", doc, err))
 	}
 	return projection
 }

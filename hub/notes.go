@@ -37,7 +37,10 @@ type Notes struct {
 	Retries int64 `bson:"retries"`
 	// Lease is the engine's that has the task, or nil.
 	Lease *Lease `bson:"lease,omitempty"`
-	// Attempts are the leases that have ended.
+	// Cut is true if the end of what the task gave out was cut off, as there was no room
+	// for what became of it.
+	Cut bool `bson:"cut,omitempty"`
+	// Attempts are the leases that have ended: some 2,000 at most.
 	Attempts []Attempt `bson:"attempts"`
 	// ResubmitOf is the msg_id of the task that this one repeats.
 	ResubmitOf string `bson:"resubmit_of,omitempty"`
@@ -66,7 +69,8 @@ type Attempt struct {
 	Claimed time.Time `bson:"claimed"`
 	Ended   time.Time `bson:"ended"`
 	Outcome Outcome   `bson:"outcome"`
-	// Reason says more of an outcome that is not ok.
+	// Reason says more of an outcome that is not ok, in 500 bytes at most: what is more
+	// was cut off.
 	Reason string `bson:"reason,omitempty"`
 }
 

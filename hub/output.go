@@ -18,7 +18,9 @@ type Output struct {
 // Output adds a piece of output to what a task has of it. What it costs is in
 // proportion to the piece. Under a lease that the task is not under, it is refused
 // as Finish does; a piece that comes while the lease is being lost may be kept, as
-// the output of a task is that of all its attempts.
+// the output of a task is that of all its attempts. A piece for which there is no room in
+// the record is taskdb.ErrTooLarge. If there is none for what becomes of the task, the end
+// of its output is cut off: see Notes.Cut.
 func (h *Hub) Output(ctx context.Context, lease Lease, piece Output) error {
 	if err := h.output(ctx, lease, piece); err != nil {
 		return fmt.Errorf("output: %w", err)

@@ -132,7 +132,7 @@ func (h *Hub) again(doc bson.Raw) (*taskdb.TaskRecord, error) {
 		Ready:      &ready,
 		After:      []string{},
 		TimeLimit:  was.TimeLimit,
-		Retries:    was.Retries,
+		Retries:    min(was.Retries, maxRetries),
 		Attempts:   []Attempt{},
 		ResubmitOf: old.MsgID,
 		Mending:    true,

@@ -96,6 +96,12 @@ func (h *Hub) step(ctx context.Context, msgID string, decide func(t task) (updat
 			Filter: d("msg_id", msgID, "completed", nil, "hub.revision", t.revision()),
 			Update: u.operators(t.foreign),
 		}, taskdb.Found{After: true, Projection: stepKeys})
+		if errors.Is(err, taskdb.ErrTooLarge) && u.size() <= roomyResult {
+			if err := h.makeRoom(ctx, msgID, err); err != nil {
+				return task{}, err
+			}
+			continue
+		}
 		if err != nil {
 			return task{}, err
 		}

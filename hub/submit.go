@@ -39,7 +39,8 @@ type Task struct {
 	// to them; 0 is no limit. One that takes longer ends the task with an error,
 	// whatever its retries.
 	TimeLimit time.Duration
-	// Retries is how often the task is tried again after it failed or was lost.
+	// Retries is how often the task is tried again after it failed or was lost, 1,000
+	// times at most.
 	Retries int64
 }
 
@@ -54,7 +55,8 @@ type Submitted struct {
 // whose msg_id is stored with the same request is there already: to submit again
 // what may have been stored is safe. With another request the error is a
 // *ConflictError; for a dependency that does not exist, a *DependencyError; when
-// the hub is drained, a *DrainedError.
+// the hub is drained, a *DrainedError. A record has 2 MiB of its 16 left for what becomes
+// of the task: a request that does not leave them is taskdb.ErrTooLarge.
 func (h *Hub) Submit(ctx context.Context, tasks ...Task) ([]Submitted, error) {
 	answers, err := h.submit(ctx, tasks)
 	if err != nil {

@@ -136,14 +136,24 @@ func (r *taskRun) sendOutput(ctx context.Context, ended <-chan struct{}) {
 			err := r.worker.client.Output(context.WithoutCancel(ctx), r.lease, piece)
 			if isLost(err) {
 				r.stop(fmt.Errorf("%w: %w", errLost, err))
-				r.outputs["stdout"].discard()
-				r.outputs["stderr"].discard()
+				r.discardOutput()
 				return
 			}
 			if err != nil {
 				r.worker.note("%s: its output is lost: %v", r.lease.MsgID, err)
 			}
+			if errors.Is(err, taskdb.ErrTooLarge) { // and a shorter piece would leave a hole before it
+				r.discardOutput()
+				return
+			}
 		}
+	}
+}
+
+// discardOutput has what the command writes not be sent any more.
+func (r *taskRun) discardOutput() {
+	for _, o := range r.outputs {
+		o.discard()
 	}
 }
 

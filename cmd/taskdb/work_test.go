@@ -165,3 +165,14 @@ func TestTour(t *testing.T) {
 		require.Contains(t, string(output), line)
 	}
 }
+
+// TestWorkOfACommandThatWritesMuch holds that a task whose output fills its record ends
+// as any other, and that the worker says once that some of it is lost.
+func TestWorkOfACommandThatWritesMuch(t *testing.T) {
+	filledStore(t)
+	onStore(t, "submit", "--id", "much", "head -c 18000000 /dev/zero | tr '\\0' x; echo why >&2; exit 3")
+	got := taskdbRun(t, "", "work", "--until-idle", "--", "sh")
+	require.Contains(t, got.stdout, "much: failed: CommandFailed: exit status 3\n")
+	require.Len(t, lines(got.stderr), 1)
+	require.Contains(t, got.stderr, "much: its output is lost: output: append to stdout")
+}

@@ -63,7 +63,7 @@ func TestPagesAreBounded(t *testing.T) {
 	var want []string
 	for n := range 4 {
 		want = append(want, fmt.Sprint(n))
-		f.submit(t, fmt.Sprintf(`{"msg_id": "%d", "content": {"text": "%s"}}`, n, strings.Repeat("x", 15<<20)))
+		f.submit(t, fmt.Sprintf(`{"msg_id": "%d", "content": {"text": "%s"}}`, n, strings.Repeat("x", 14_000_000)))
 	}
 	var got []string
 	token, pages := "", 0
