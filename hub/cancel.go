@@ -3,13 +3,24 @@ package hub
 import (
 	"context"
 	"fmt"
+
+	"github.com/taskdb/taskdb/taskdb"
 )
 
 // Cancel aborts the unfinished tasks of a selection, with a reason, and answers for
-// each. The engine of one that is running is told when it next renews its lease or
+// each; those that come after them, and are not selected, are aborted when all of them
+// are. The engine of one that is running is told when it next renews its lease or
 // finishes. One that is named and is finished already is a *FinishedError.
 func (h *Hub) Cancel(ctx context.Context, s Selection, reason string) ([]Answer, error) {
-	answers, err := h.each(ctx, s, func(msgID string) error { return h.cancel(ctx, msgID, reason) })
+	var ends []end
+	answers, err := h.each(ctx, s, func(msgID string) error {
+		err := h.cancel(ctx, msgID, reason)
+		if err == nil {
+			ends = append(ends, end{msgID, taskdb.StateAborted})
+		}
+		return err
+	})
+	h.tell(ctx, ends...)
 	if err != nil {
 		return answers, fmt.Errorf("cancel: %w", err)
 	}
@@ -20,11 +31,10 @@ func (h *Hub) cancel(ctx context.Context, msgID, reason string) error {
 	now := h.now()
 	ending := ending{now: now, outcome: OutcomeCancelled, reason: reason, result: abortion(now, reason)}
 	t, err := h.step(ctx, msgID, func(t task) (update, error) { return ending.finish(t), nil })
-	if err != nil {
-		return err
+	if err == nil {
+		h.announceEnd(t)
 	}
-	h.announce(ctx, t)
-	return nil
+	return err
 }
 
 // ChangePriority gives the tasks of a selection that wait to be claimed another

@@ -128,8 +128,7 @@ func (h *Hub) abortAfter(ctx context.Context, ended end) (aborted []string, err 
 		})
 		switch {
 		case err == nil:
-			h.ended.publish(dependent)
-			h.happened(t.event(EventFinished))
+			h.announceEnd(t)
 			aborted = append(aborted, dependent)
 		case passed(err) != nil:
 			return aborted, err

@@ -181,3 +181,23 @@ func TestCancel(t *testing.T) {
 		require.True(t, isA[*hub.FinishedError](answers[2].Err))
 	})
 }
+
+// TestCancelTasksThatComeAfterEachOther holds that each that is selected is cancelled, for
+// the reason that was given, and what is not selected for that it comes after them.
+func TestCancelTasksThatComeAfterEachOther(t *testing.T) {
+	onEach(t, func(t *testing.T, f *fixture) {
+		for _, selection := range []hub.Selection{byID("a", "b", "c"), {Filter: `{label: "x"}`}} {
+			f.submit(t,
+				hub.Task{MsgID: "a", Label: "x"}, hub.Task{MsgID: "b", Label: "x", After: []string{"a"}},
+				hub.Task{MsgID: "c", Label: "x", After: []string{"b"}}, hub.Task{MsgID: "d", After: []string{"c"}})
+			answers, err := f.Cancel(t.Context(), selection, "a mistake")
+			require.NoError(t, err)
+			require.ElementsMatch(t, []hub.Answer{{MsgID: "a"}, {MsgID: "b"}, {MsgID: "c"}}, answers)
+			for _, msgID := range []string{"a", "b", "c"} {
+				require.Equal(t, "a mistake", text(t, f.record(t, msgID).ResultContent, "reason"))
+			}
+			require.Equal(t, `task "c", which it comes after, ended as aborted`, text(t, f.record(t, "d").ResultContent, "reason"))
+			require.EqualValues(t, 4, f.purgeFinished(t))
+		}
+	})
+}

@@ -68,7 +68,8 @@ type Answer struct {
 
 // each calls do for each task that a selection selects, and returns the answers: in
 // the order of its MsgIDs, if it names some, those that do not exist among them. Of
-// a selection that names none, finished tasks are passed over.
+// a selection that names none, tasks are passed over that are finished, or have gone, by
+// the time of their turn.
 func (h *Hub) each(ctx context.Context, s Selection, do func(msgID string) error) ([]Answer, error) {
 	var conditions []bson.Raw
 	if s.MsgIDs == nil {
@@ -91,6 +92,9 @@ func (h *Hub) each(ctx context.Context, s Selection, do func(msgID string) error
 		err := do(msgID)
 		if ctx.Err() != nil {
 			return answers, ctx.Err()
+		}
+		if s.MsgIDs == nil && err != nil && passed(err) == nil {
+			continue
 		}
 		answers = append(answers, Answer{msgID, err})
 	}

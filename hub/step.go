@@ -137,14 +137,19 @@ func (u update) operators(foreign bool) bson.D {
 // again, and settles what comes after it.
 func (h *Hub) announce(ctx context.Context, t task) {
 	if taskdb.StateFinished.Has(t.doc) {
-		h.ended.publish(t.msgID)
-		h.happened(t.event(EventFinished))
+		h.announceEnd(t)
 		h.tell(ctx, end{t.msgID, taskdb.StateOf(t.doc)})
 		return
 	}
 	queue, _ := t.doc.Lookup("queue").StringValueOK()
 	h.ready.publish(queue)
 	h.happened(t.event(EventRequeued))
+}
+
+// announceEnd tells those who wait for a task that it is finished.
+func (h *Hub) announceEnd(t task) {
+	h.ended.publish(t.msgID)
+	h.happened(t.event(EventFinished))
 }
 
 // event is one that happened to the task.
