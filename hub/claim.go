@@ -204,6 +204,9 @@ func (h *Hub) claimFirst(ctx context.Context, c Claim, filter bson.D, sort *quer
 		}
 		return h.claimFirst(ctx, c, filter, sort)
 	}
+	if isUnanswered(err) {
+		h.unheard.note(lease)
+	}
 	if err != nil || outcome.Doc == nil {
 		return nil, err
 	}

@@ -25,6 +25,8 @@ type Hub struct {
 	feed  *feed
 	met   met
 
+	unheard unheard
+
 	repair struct {
 		sync.Mutex
 		due time.Time

@@ -58,6 +58,7 @@ func (h *Hub) purge(ctx context.Context, p Purge) (purged Purged, err error) {
 	}
 	purged.Purged, err = h.db.Purge(ctx, taskdb.Purge{Filter: filter, All: p.All, Force: p.Force, DryRun: p.DryRun})
 	if err != nil || p.DryRun {
+		h.repairIfUnanswered(err)
 		return purged, err
 	}
 	if purged.Unfinished > 0 {

@@ -92,6 +92,7 @@ func (h *Hub) resubmitSome(ctx context.Context, msgIDs []string) (done []Resubmi
 		msgIDs = msgIDs[1:]
 	}
 	if err := h.db.Add(ctx, records...); err != nil {
+		h.repairIfUnanswered(err)
 		return nil, nil, err
 	}
 	for _, record := range records {

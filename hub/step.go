@@ -103,6 +103,7 @@ func (h *Hub) step(ctx context.Context, msgID string, decide func(t task) (updat
 			continue
 		}
 		if err != nil {
+			h.repairIfUnanswered(err)
 			return task{}, err
 		}
 		if outcome.Doc != nil {

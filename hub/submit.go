@@ -144,6 +144,7 @@ func (h *Hub) add(ctx context.Context, b *batch) error {
 		return err
 	}
 	if err := h.db.Add(ctx, records...); err != nil {
+		h.repairIfUnanswered(err)
 		return err
 	}
 	for _, record := range records {

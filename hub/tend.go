@@ -13,7 +13,7 @@ import (
 
 // Tended counts what Tend did.
 type Tended struct {
-	Requeued int // lost, and back in their queues
+	Requeued int // lost, or claimed by nobody, and back in their queues
 	Lost     int // lost for good
 	TimedOut int // ended by their time limits
 	Woken    int // ready, as their time has come
@@ -22,7 +22,8 @@ type Tended struct {
 }
 
 // Tend does what time has made due: leases that ran out are ended, and their tasks
-// put back or finished as lost; tasks that take longer than their limits are ended;
+// put back or finished as lost; tasks of claims that the store did not answer, but may
+// have stored, are put back; tasks that take longer than their limits are ended;
 // tasks whose not-before time has come become ready. When the hub was opened, and
 // then each Options.Repair, it also does what a crash left undone. Its owner calls
 // it every second or so: leases and times are kept as exactly as it is called.
@@ -34,6 +35,7 @@ func (h *Hub) Tend(ctx context.Context) (Tended, error) {
 	now := h.now()
 	err := errors.Join(
 		h.endLost(ctx, now, &t),
+		h.endUnheard(ctx, now, &t),
 		h.endOverdue(ctx, now, &t),
 		h.wakeDue(ctx, now, &t),
 		h.repairDue(ctx, now, &t),
@@ -111,7 +113,8 @@ func (h *Hub) wakeDue(ctx context.Context, now time.Time, t *Tended) error {
 // repairDue does what crashed steps left undone, if it is time to.
 func (h *Hub) repairDue(ctx context.Context, now time.Time, t *Tended) error {
 	h.repair.Lock()
-	due := !now.Before(h.repair.due)
+	left := h.repair.due.Sub(now)
+	due := left <= 0 || left > h.options.Repair // the clock went back
 	if due {
 		h.repair.due = now.Add(h.options.Repair)
 	}
