@@ -92,8 +92,13 @@ func (h *Hub) claim(ctx context.Context, c Claim) (claimed *Claimed, err error) 
 	if err != nil {
 		return nil, err
 	}
-	err = h.await(ctx, c.Wait, &h.ready, c.Queues, func() (bool, error) {
+	news, leave := h.ready.join(c.Queues)
+	defer leave()
+	err = h.await(ctx, c.Wait, news, func() (bool, error) {
 		claimed, err = h.tryClaim(ctx, c, filter)
+		if claimed != nil || err != nil || !filter.MatchesAll() {
+			h.ready.next(c.Queues) // there may be another task, or one for somebody else
+		}
 		return claimed != nil, err
 	})
 	if err == nil && claimed == nil {

@@ -70,7 +70,7 @@ func (h *Hub) Unpause(ctx context.Context, queue string) error {
 	if err := h.lift(ctx, pausePrefix+queue); err != nil {
 		return fmt.Errorf("unpause queue %q: %w", queue, err)
 	}
-	h.ready.publish(queue)
+	h.ready.tell(queue)
 	h.happened(Event{Kind: EventLifted, Queue: queue})
 	return nil
 }

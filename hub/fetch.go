@@ -84,7 +84,9 @@ func (f Fetch) projection() bson.D {
 // awaitEnd waits until none of the tasks is unfinished.
 func (h *Hub) awaitEnd(ctx context.Context, atMost time.Duration, msgIDs []string) error {
 	left := msgIDs
-	return h.await(ctx, atMost, &h.ended, msgIDs, func() (bool, error) {
+	news, cancel := h.ended.subscribe(msgIDs)
+	defer cancel()
+	return h.await(ctx, atMost, news, func() (bool, error) {
 		states, err := h.states(ctx, left)
 		if err != nil {
 			return false, err

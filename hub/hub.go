@@ -21,7 +21,7 @@ type Hub struct {
 	options Options
 
 	ended notices // by msg_id: the task is finished, or has gone
-	ready notices // by queue: a task may be claimed
+	ready lines   // a task may be claimed
 	feed  *feed
 	met   met
 

@@ -106,7 +106,7 @@ func (h *Hub) wake(ctx context.Context, filter bson.D) (woken int64, err error) 
 		Many:   true,
 	})
 	if outcome.Modified > 0 {
-		h.ready.publishAll()
+		h.ready.tellEach()
 		h.happened(Event{Kind: EventChanged})
 	}
 	return outcome.Modified, err

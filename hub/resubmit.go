@@ -98,7 +98,7 @@ func (h *Hub) resubmitSome(ctx context.Context, msgIDs []string) (done []Resubmi
 	for _, record := range records {
 		h.happened(submission(record))
 	}
-	h.ready.publishAll()
+	h.ready.tellEach()
 	for i, pair := range done {
 		if err := h.mend(ctx, pair, nil); err != nil {
 			h.repairSoon()

@@ -143,7 +143,7 @@ func (h *Hub) announce(ctx context.Context, t task) {
 		return
 	}
 	queue, _ := t.doc.Lookup("queue").StringValueOK()
-	h.ready.publish(queue)
+	h.ready.tell(queue)
 	h.happened(t.event(EventRequeued))
 }
 

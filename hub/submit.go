@@ -148,7 +148,7 @@ func (h *Hub) add(ctx context.Context, b *batch) error {
 		return err
 	}
 	for _, record := range records {
-		h.ready.publish(record.Queue)
+		h.ready.tell(record.Queue)
 		h.happened(submission(record))
 	}
 	// What they wait for may have finished before they were there to be told.

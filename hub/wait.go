@@ -69,10 +69,8 @@ func notify(channel chan struct{}) {
 }
 
 // await calls try until it is done or fails, or a time has passed: at once, after
-// each notice about names, and now and then for what other processes write.
-func (h *Hub) await(ctx context.Context, atMost time.Duration, n *notices, names []string, try func() (done bool, err error)) error {
-	news, cancel := n.subscribe(names)
-	defer cancel()
+// each notice, and now and then for what other processes write.
+func (h *Hub) await(ctx context.Context, atMost time.Duration, news <-chan struct{}, try func() (done bool, err error)) error {
 	done, err := try()
 	if done || err != nil || atMost <= 0 {
 		return err

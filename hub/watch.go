@@ -131,7 +131,7 @@ func (h *Hub) Watch(ctx context.Context, after string) iter.Seq2[Event, error] {
 // it.
 func (h *Hub) Changed() {
 	h.ended.publishAll()
-	h.ready.publishAll()
+	h.ready.tellAll()
 	h.happened(Event{Kind: EventChanged})
 }
 
