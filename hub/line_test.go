@@ -88,7 +88,7 @@ func (f *fixture) wait(t *testing.T, group *sync.WaitGroup) *waiter {
 // TestATaskFindsWhoWaitsForIt has engines come, wait and go, tasks come, and queues be
 // stopped: nobody waits for what is there, and no time passes.
 func TestATaskFindsWhoWaitsForIt(t *testing.T) {
-	const steps = 2_000
+	const steps = 1_000
 	synctest.Test(t, func(t *testing.T) {
 		f := newFixture(t, stores["dict"](t))
 		var group sync.WaitGroup
