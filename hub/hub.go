@@ -65,7 +65,7 @@ func (o Options) withDefaults() Options {
 
 // indexes are what the hub asks for. Each has but the few tasks that a step is
 // about, so that a task costs an entry or two while it is not finished, and none
-// after, whoever finished it.
+// after, whoever finished it; one that leads others a little longer.
 var indexes = []taskdb.Index{
 	{Name: "hub_ready", Keys: "queue,-hub.priority,submitted", Partial: `{'hub.ready': true, completed: null}`},
 	{Name: "hub_not_before", Keys: "hub.not_before", Partial: `{'hub.ready': false, completed: null}`},
