@@ -170,7 +170,8 @@ func TestTour(t *testing.T) {
 // as any other, and that the worker says once that some of it is lost.
 func TestWorkOfACommandThatWritesMuch(t *testing.T) {
 	filledStore(t)
-	onStore(t, "submit", "--id", "much", "head -c 18000000 /dev/zero | tr '\\0' x; echo why >&2; exit 3")
+	code := "# " + strings.Repeat("-", 14_000_000) + "\nhead -c 4000000 /dev/zero | tr '\\0' x; echo why >&2; exit 3"
+	onStore(t, "submit", "--id", "much", code)
 	got := taskdbRun(t, "", "work", "--until-idle", "--", "sh")
 	require.Contains(t, got.stdout, "much: failed: CommandFailed: exit status 3\n")
 	require.Len(t, lines(got.stderr), 1)
