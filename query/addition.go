@@ -2,7 +2,6 @@ package query
 
 import (
 	"bytes"
-	"slices"
 	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -14,33 +13,34 @@ type addition struct {
 	key        string
 	expression expression // nil if there is something below
 	below      []*addition
+	names      // of those below
 }
 
-// appendAdded appends doc with the additions: keys that it has keep their places. A
-// key whose expression has no value is left out.
-func appendAdded(dst, doc []byte, additions []*addition, s *scope) ([]byte, error) {
+// appendAdded appends doc with what a adds below it: keys that it has keep their
+// places. A key whose expression has no value is left out.
+func (a *addition) appendAdded(dst, doc []byte, s *scope) ([]byte, error) {
 	start, dst := bsoncore.ReserveLength(dst)
-	met := make([]bool, len(additions))
+	met := make([]bool, len(a.below))
 	walk := spliceOf(doc)
 	for walk.next() {
-		i := slices.IndexFunc(additions, func(a *addition) bool { return a.key == string(walk.key) })
+		i := a.find(walk.key)
 		if i < 0 {
 			continue
 		}
 		met[i] = true
 		dst = walk.appendBefore(dst)
 		var err error
-		if dst, err = additions[i].append(dst, walk.value, s); err != nil {
+		if dst, err = a.below[i].append(dst, walk.value, s); err != nil {
 			return nil, err
 		}
 	}
 	dst = walk.appendRest(dst)
-	for i, a := range additions {
+	for i, added := range a.below {
 		if met[i] {
 			continue
 		}
 		var err error
-		if dst, err = a.append(dst, value{}, s); err != nil {
+		if dst, err = added.append(dst, value{}, s); err != nil {
 			return nil, err
 		}
 	}
@@ -78,7 +78,7 @@ func (a *addition) value(v value, s *scope) (value, error) {
 	case v.kind != bson.TypeEmbeddedDocument:
 		v.data = emptyDocument
 	}
-	doc, err := appendAdded(nil, v.data, a.below, s)
+	doc, err := a.appendAdded(nil, v.data, s)
 	return documentValue(doc), err
 }
 
@@ -131,23 +131,20 @@ func (p *additionParser) add(parts []string, e expression, at trail) *Error {
 		if node.expression != nil {
 			return at.fail(31249, "Path collision at %s remaining portion %s", strings.Join(parts, "."), strings.Join(parts[i:], "."))
 		}
-		next := node.child(part)
-		if next == nil {
-			next = &addition{key: part}
-			node.below = append(node.below, next)
+		place := node.find([]byte(part))
+		if place < 0 {
+			place = len(node.below)
+			node.add(&addition{key: part})
 		} else if i+1 == len(parts) {
 			return at.fail(31250, "Path collision at %s", strings.Join(parts, "."))
 		}
-		node = next
+		node = node.below[place]
 	}
 	node.expression = e
 	return nil
 }
 
-func (a *addition) child(key string) *addition {
-	i := slices.IndexFunc(a.below, func(child *addition) bool { return child.key == key })
-	if i < 0 {
-		return nil
-	}
-	return a.below[i]
+func (a *addition) add(below *addition) {
+	a.below = append(a.below, below)
+	a.names.add(below.key)
 }

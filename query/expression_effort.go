@@ -2,9 +2,9 @@ package query
 
 import "time"
 
-// How long the expressions may take that look at one document: a filter's, a
-// projection's or an update's, or those of all stages of a pipeline, which make
-// documents of many.
+// How long it may take to look at one document: for a filter, for an update's
+// operators, for the expressions of either or of a projection, or for those of all
+// stages of a pipeline, which make documents of many.
 const (
 	evaluationTime = time.Second
 	pipelineTime   = 10 * time.Second
@@ -21,7 +21,7 @@ func newAllowance(limit time.Duration) *allowance {
 	return &allowance{limit: limit, parsing: newEffort(evaluationTime)}
 }
 
-// effort is what an evaluation has taken until now. A few bytes can ask for more
+// effort is what an evaluation, a match or an update has taken until now. A few bytes can ask for more
 // work, and for a larger value, than any machine can do or hold.
 type effort struct {
 	limit    time.Duration
@@ -57,7 +57,7 @@ func (e *effort) spend(bytes int) error {
 		e.deadline = now + e.limit - time.Duration(e.done)*perByte
 	}
 	if now > e.deadline {
-		return failure(CodeMaxTimeExpired, "operation exceeded time limit: an expression took too long for one document")
+		return failure(CodeMaxTimeExpired, "operation exceeded time limit: what is asked of one document takes too long")
 	}
 	e.look = e.done + perLook
 	return nil

@@ -17,14 +17,14 @@ func newExprNode(v value, a *allowance, at trail) (*exprNode, *Error) {
 	return n, err
 }
 
-func (n *exprNode) matchDocument(doc []byte, _ *position) (bool, error) {
+func (n *exprNode) matchDocument(doc []byte, _ *question) (bool, error) {
 	v, err := n.expression.evaluate(n.frame.scope(doc, n.now))
 	return err == nil && v.truthy(), err
 }
 
 // matchValue is not called: an $expr stands in no $elemMatch.
-func (n *exprNode) matchValue(v value, at *position) (bool, error) {
-	return n.matchDocument(v.data, at)
+func (n *exprNode) matchValue(v value, q *question) (bool, error) {
+	return n.matchDocument(v.data, q)
 }
 
 func (n *exprNode) rank() int { return rankExpr }

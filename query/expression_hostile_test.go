@@ -101,7 +101,7 @@ func TestExpressionsHoldNoMoreThanTheyMay(t *testing.T) {
 // A string that is large in many ways at once makes no more than what may be held.
 func TestExpressionsOfALargeString(t *testing.T) {
 	doc := shell(t, `{_id: 1, a: "`+strings.Repeat("x", 4<<20)+`"}`)
-	captured := strings.Repeat("(?=(.*))", 100)
+	captured := strings.Repeat("(?=(.*))", 30)
 	for expression, code := range map[string]int{
 		`{$regexFind: {input: "$a", regex: "` + captured + `"}}`:    query.CodeExceededMemory,
 		`{$regexFindAll: {input: "$a", regex: "` + captured + `"}}`: 51151,

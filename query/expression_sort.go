@@ -1,10 +1,6 @@
 package query
 
-import (
-	"slices"
-
-	"go.mongodb.org/mongo-driver/v2/bson"
-)
+import "go.mongodb.org/mongo-driver/v2/bson"
 
 // sortedArray is $sortArray: by documents' keys, or the whole elements by a
 // direction.
@@ -22,26 +18,10 @@ func (a *sortedArray) evaluate(s *scope) (value, error) {
 		return value{}, failure(2942504, "The input argument to $sortArray must be an array, but was of type: %s", TypeName(array.kind))
 	}
 	members := elementValues(array)
-	slices.SortStableFunc(members, func(x, y value) (order int) {
-		if err == nil {
-			order, err = a.compare(s, x, y)
-		}
-		return order
-	})
-	return arrayOf(members), err
-}
-
-// compare compares two elements, path by path: many paths of large ones take long.
-func (a *sortedArray) compare(s *scope, x, y value) (int, error) {
-	for i := range a.order.paths {
-		if err := s.spend(min(perLook, len(x.data)+len(y.data))); err != nil {
-			return 0, err
-		}
-		if order := a.order.compareAt(i, x, y); order != 0 {
-			return order, nil
-		}
+	if err := a.order.sort(members, &s.effort); err != nil {
+		return value{}, err
 	}
-	return 0, nil
+	return arrayOf(members), nil
 }
 
 var sortArrayParameters = []parameter{{name: "input", required: 2942502}, {name: "sortBy", required: 2942503}}

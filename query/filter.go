@@ -47,11 +47,13 @@ func ParseMongoFilter(doc bson.Raw) (*Filter, error) {
 	return &Filter{source: source, mongodb: source, root: root}, nil
 }
 
-// Match tells whether the filter selects doc. It does not allocate for filters
+// Match tells whether the filter selects doc. It does not allocate for short filters
 // of comparisons. It fails if a regular expression ran out of its budget, or an
-// expression of $expr does not suit doc, or the filter's expressions take longer than
-// a second (CodeMaxTimeExpired): then nothing is known about doc.
-func (f *Filter) Match(doc bson.Raw) (bool, error) { return f.root.matchDocument(doc, nil) }
+// expression of $expr does not suit doc, or the filter takes longer than a second for
+// it, and so may its expressions (CodeMaxTimeExpired): then nothing is known about doc.
+func (f *Filter) Match(doc bson.Raw) (bool, error) {
+	return f.root.matchDocument(doc, f.question(doc))
+}
 
 // Source returns the filter as it was parsed. The caller must not change it.
 func (f *Filter) Source() bson.Raw { return f.source }

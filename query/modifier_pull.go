@@ -26,6 +26,9 @@ func (p pull) modify(v value, e *edit) (value, error) {
 	var rest []value
 	pulled := false
 	for it := elementsOf(v.data); it.next(); {
+		if err := e.spend(len(it.data)); err != nil {
+			return value{}, err
+		}
 		goes, err := p.unwanted.is(it.value, e)
 		if err != nil {
 			return value{}, err
@@ -58,11 +61,11 @@ func (u oneOf) is(v value, _ *edit) (bool, error) {
 // matchingDocument is a filter as the argument of $pull.
 type matchingDocument struct{ filter node }
 
-func (u matchingDocument) is(v value, _ *edit) (bool, error) {
+func (u matchingDocument) is(v value, e *edit) (bool, error) {
 	if v.kind != bson.TypeEmbeddedDocument {
 		return false, nil
 	}
-	return u.filter.matchDocument(v.data, nil)
+	return u.filter.matchDocument(v.data, &e.conditions)
 }
 
 // matchingValue is a document of operators, or a regular expression, as the
@@ -71,7 +74,7 @@ func (u matchingDocument) is(v value, _ *edit) (bool, error) {
 type matchingValue struct{ condition node }
 
 func (u matchingValue) is(v value, e *edit) (bool, error) {
-	return u.condition.matchDocument(e.wrap("", v), nil)
+	return u.condition.matchDocument(e.wrap("", v), &e.conditions)
 }
 
 func parsePull(v value, at trail) (modifier, *Error) {

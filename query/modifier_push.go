@@ -91,7 +91,9 @@ func (p push) modify(v value, e *edit) (value, error) {
 	list := elementValues(v)
 	list = slices.Insert(list, placeIn(list, p.position), p.values...)
 	if p.order != nil {
-		slices.SortStableFunc(list, p.order.compare)
+		if err := p.order.sort(list, &e.effort); err != nil {
+			return value{}, err
+		}
 	}
 	if p.keep < 0 {
 		list = list[placeIn(list, p.keep):]
@@ -162,13 +164,27 @@ func parseElementDirection(v value, at trail) (down bool, err *Error) {
 	return n == -1, nil
 }
 
-func (o *elementOrder) compare(a, b value) int {
+// sort sorts a list. Many paths of large elements take long.
+func (o *elementOrder) sort(list []value, e *effort) (err error) {
+	slices.SortStableFunc(list, func(a, b value) (order int) {
+		if err == nil {
+			order, err = o.compare(a, b, e)
+		}
+		return order
+	})
+	return err
+}
+
+func (o *elementOrder) compare(a, b value, e *effort) (int, error) {
 	for i := range o.paths {
+		if err := e.spend(min(perLook, len(a.data)+len(b.data))); err != nil {
+			return 0, err
+		}
 		if order := o.compareAt(i, a, b); order != 0 {
-			return order
+			return order, nil
 		}
 	}
-	return 0
+	return 0, nil
 }
 
 // compareAt compares what two elements have at the i-th of the paths.

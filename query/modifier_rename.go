@@ -13,8 +13,9 @@ type renameTo struct {
 	from, to path
 }
 
-// absent leaves errors to modify.
+// absent leaves errors to modify, and the time that it takes to who spends next.
 func (r renameTo) absent(e *edit) absence {
+	e.done += len(e.doc)
 	if v, _, err := follow(e.doc, r.from); v.missing() && err == nil {
 		return ignores
 	}
@@ -22,6 +23,9 @@ func (r renameTo) absent(e *edit) absence {
 }
 
 func (r renameTo) modify(v value, e *edit) (value, error) {
+	if err := e.spend(2 * len(e.doc)); err != nil {
+		return value{}, err
+	}
 	source, array, err := follow(e.doc, r.from)
 	switch {
 	case err != nil:

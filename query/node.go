@@ -3,8 +3,8 @@ package query
 // node is one expression of a filter's tree. It can be asked about a document,
 // or, inside an $elemMatch of operators, about one value.
 type node interface {
-	matchDocument(doc []byte, at *position) (bool, error)
-	matchValue(v value, at *position) (bool, error)
+	matchDocument(doc []byte, q *question) (bool, error)
+	matchValue(v value, q *question) (bool, error)
 	// rank is the node's place among its siblings, see and.
 	rank() int
 }
@@ -38,18 +38,18 @@ const (
 // last child decides which array element a positional projection shows.
 type and struct{ children []node }
 
-func (n *and) matchDocument(doc []byte, at *position) (bool, error) {
+func (n *and) matchDocument(doc []byte, q *question) (bool, error) {
 	for _, child := range n.children {
-		if ok, err := child.matchDocument(doc, at); !ok || err != nil {
+		if ok, err := child.matchDocument(doc, q); !ok || err != nil {
 			return false, err
 		}
 	}
 	return true, nil
 }
 
-func (n *and) matchValue(v value, at *position) (bool, error) {
+func (n *and) matchValue(v value, q *question) (bool, error) {
 	for _, child := range n.children {
-		if ok, err := child.matchValue(v, at); !ok || err != nil {
+		if ok, err := child.matchValue(v, q); !ok || err != nil {
 			return false, err
 		}
 	}
@@ -62,18 +62,18 @@ func (n *and) rank() int { return rankAnd }
 // not; an $or that is an $in in truth does, see disjunction.
 type or struct{ children []node }
 
-func (n *or) matchDocument(doc []byte, _ *position) (bool, error) {
+func (n *or) matchDocument(doc []byte, q *question) (bool, error) {
 	for _, child := range n.children {
-		if ok, err := child.matchDocument(doc, nil); ok || err != nil {
+		if ok, err := child.matchDocument(doc, q.aside()); ok || err != nil {
 			return ok, err
 		}
 	}
 	return false, nil
 }
 
-func (n *or) matchValue(v value, _ *position) (bool, error) {
+func (n *or) matchValue(v value, q *question) (bool, error) {
 	for _, child := range n.children {
-		if ok, err := child.matchValue(v, nil); ok || err != nil {
+		if ok, err := child.matchValue(v, q.aside()); ok || err != nil {
 			return ok, err
 		}
 	}
@@ -86,13 +86,13 @@ func (n *or) rank() int { return rankOr }
 // position of a match.
 type not struct{ child node }
 
-func (n *not) matchDocument(doc []byte, _ *position) (bool, error) {
-	ok, err := n.child.matchDocument(doc, nil)
+func (n *not) matchDocument(doc []byte, q *question) (bool, error) {
+	ok, err := n.child.matchDocument(doc, q.aside())
 	return !ok && err == nil, err
 }
 
-func (n *not) matchValue(v value, _ *position) (bool, error) {
-	ok, err := n.child.matchValue(v, nil)
+func (n *not) matchValue(v value, q *question) (bool, error) {
+	ok, err := n.child.matchValue(v, q.aside())
 	return !ok && err == nil, err
 }
 
@@ -101,13 +101,13 @@ func (n *not) rank() int { return rankNot }
 // nor is true if none of its children is.
 type nor struct{ or }
 
-func (n *nor) matchDocument(doc []byte, _ *position) (bool, error) {
-	ok, err := n.or.matchDocument(doc, nil)
+func (n *nor) matchDocument(doc []byte, q *question) (bool, error) {
+	ok, err := n.or.matchDocument(doc, q.aside())
 	return !ok && err == nil, err
 }
 
-func (n *nor) matchValue(v value, _ *position) (bool, error) {
-	ok, err := n.or.matchValue(v, nil)
+func (n *nor) matchValue(v value, q *question) (bool, error) {
+	ok, err := n.or.matchValue(v, q.aside())
 	return !ok && err == nil, err
 }
 
@@ -116,8 +116,8 @@ func (n *nor) rank() int { return rankNor }
 // never is true of nothing, as {$all: []} is.
 type never struct{}
 
-func (never) matchDocument([]byte, *position) (bool, error) { return false, nil }
-func (never) matchValue(value, *position) (bool, error)     { return false, nil }
+func (never) matchDocument([]byte, *question) (bool, error) { return false, nil }
+func (never) matchValue(value, *question) (bool, error)     { return false, nil }
 func (never) rank() int                                     { return rankNever }
 
 // field is a predicate on the values of a path.
@@ -132,10 +132,15 @@ type operator interface {
 	rank() int
 }
 
-func (n *field) matchDocument(doc []byte, at *position) (bool, error) {
-	return n.path.any(doc, n.test, at)
+func (n *field) matchDocument(doc []byte, q *question) (bool, error) {
+	return n.path.any(doc, n.test, q)
 }
 
-func (n *field) matchValue(v value, at *position) (bool, error) { return n.test.matches(v, at) }
+func (n *field) matchValue(v value, q *question) (bool, error) {
+	if err := q.spend(len(v.data)); err != nil {
+		return false, err
+	}
+	return n.test.matches(v, q)
+}
 
 func (n *field) rank() int { return n.test.rank() }

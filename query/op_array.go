@@ -7,7 +7,7 @@ type exists struct{ unwinding }
 
 func (exists) rank() int { return rankExists }
 
-func (exists) matches(v value, _ *position) (bool, error) { return !v.missing(), nil }
+func (exists) matches(v value, _ *question) (bool, error) { return !v.missing(), nil }
 
 // size is $size.
 type size struct {
@@ -17,7 +17,7 @@ type size struct {
 
 func (*size) rank() int { return rankSize }
 
-func (s *size) matches(v value, _ *position) (bool, error) {
+func (s *size) matches(v value, _ *question) (bool, error) {
 	if v.kind != bson.TypeArray {
 		return false, nil
 	}
@@ -37,9 +37,10 @@ type elemMatchValue struct {
 
 func (*elemMatchValue) rank() int { return rankElemMatchValue }
 
-func (e *elemMatchValue) matches(v value, at *position) (bool, error) {
-	return anyElement(v, at, func(element value) (bool, error) {
-		return e.condition.matchValue(element, nil)
+func (e *elemMatchValue) matches(v value, q *question) (bool, error) {
+	aside := q.aside()
+	return anyElement(v, q, func(element value) (bool, error) {
+		return e.condition.matchValue(element, aside)
 	})
 }
 
@@ -52,23 +53,27 @@ type elemMatchObject struct {
 
 func (*elemMatchObject) rank() int { return rankElemMatchObject }
 
-func (e *elemMatchObject) matches(v value, at *position) (bool, error) {
-	return anyElement(v, at, func(element value) (bool, error) {
+func (e *elemMatchObject) matches(v value, q *question) (bool, error) {
+	aside := q.aside()
+	return anyElement(v, q, func(element value) (bool, error) {
 		if element.kind != bson.TypeEmbeddedDocument && element.kind != bson.TypeArray {
 			return false, nil
 		}
-		return e.condition.matchDocument(element.data, nil)
+		return e.condition.matchDocument(element.data, aside)
 	})
 }
 
-func anyElement(array value, at *position, holds func(value) (bool, error)) (bool, error) {
+func anyElement(array value, q *question, holds func(value) (bool, error)) (bool, error) {
 	if array.kind != bson.TypeArray {
 		return false, nil
 	}
 	it := elementsOf(array.data)
 	for index := 0; it.next(); index++ {
+		if err := q.spend(len(it.data)); err != nil {
+			return false, err
+		}
 		if ok, err := holds(it.value); ok || err != nil {
-			at.setIf(ok, index)
+			q.setIf(ok, index)
 			return ok, err
 		}
 	}

@@ -19,7 +19,7 @@ type bits struct {
 
 func (*bits) rank() int { return rankBits }
 
-func (b *bits) matches(v value, _ *position) (bool, error) {
+func (b *bits) matches(v value, q *question) (bool, error) {
 	var bit func(position uint32) bool
 	if v.kind == bson.TypeBinary {
 		_, data := v.binary()
@@ -30,6 +30,9 @@ func (b *bits) matches(v value, _ *position) (bool, error) {
 		return false, nil
 	}
 	for position := range b.positions {
+		if err := q.spend(0); err != nil {
+			return false, err
+		}
 		if (bit(position) == b.set) != b.all {
 			return !b.all, nil
 		}

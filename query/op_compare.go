@@ -36,7 +36,7 @@ func (whole) unwinds() bool { return false }
 
 func (c *comparison) rank() int { return rankEq + int(c.op) }
 
-func (c *comparison) matches(v value, _ *position) (bool, error) {
+func (c *comparison) matches(v value, _ *question) (bool, error) {
 	class, other := v.class(), c.operand.class()
 	if class != other {
 		return c.acrossClasses(v), nil

@@ -41,7 +41,7 @@ func newIn(values []value, regexes []*regex) operator {
 
 func (n *in) rank() int { return rankIn }
 
-func (n *in) matches(v value, at *position) (bool, error) {
+func (n *in) matches(v value, q *question) (bool, error) {
 	if v.missing() {
 		return n.null, nil
 	}
@@ -49,7 +49,7 @@ func (n *in) matches(v value, at *position) (bool, error) {
 		return true, nil
 	}
 	for _, re := range n.regexes {
-		if ok, err := re.matches(v, at); ok || err != nil {
+		if ok, err := re.matches(v, q); ok || err != nil {
 			return ok, err
 		}
 	}

@@ -10,7 +10,7 @@ type mod struct {
 
 func (*mod) rank() int { return rankMod }
 
-func (m *mod) matches(v value, _ *position) (bool, error) {
+func (m *mod) matches(v value, _ *question) (bool, error) {
 	n, ok := v.truncated()
 	if !ok {
 		return false, nil

@@ -27,9 +27,12 @@ type matcher interface {
 
 func (*regex) rank() int { return rankRegex }
 
-func (r *regex) matches(v value, _ *position) (bool, error) {
+func (r *regex) matches(v value, q *question) (bool, error) {
 	switch v.kind {
 	case bson.TypeString, bson.TypeSymbol:
+		if err := q.spend(perLook); err != nil { // a match may take long
+			return false, err
+		}
 		return r.text.Match(v.text())
 	case bson.TypeRegex:
 		pattern, options := v.regex()

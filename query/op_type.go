@@ -14,7 +14,7 @@ func (*typeIs) rank() int { return rankType }
 
 func (t *typeIs) add(kind bson.Type) { t.kinds[kind>>6] |= 1 << (kind & 63) }
 
-func (t *typeIs) matches(v value, _ *position) (bool, error) {
+func (t *typeIs) matches(v value, _ *question) (bool, error) {
 	return t.kinds[v.kind>>6]&(1<<(v.kind&63)) != 0, nil
 }
 

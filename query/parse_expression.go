@@ -11,15 +11,16 @@ import (
 // Expression::parseOperand does.
 type expressionParser struct {
 	frame   *frame
-	names   []definition // of the variables that are known, the last one first
-	current expression   // $$CURRENT
-	slot    int          // the last that is taken
+	known   *definition // the last of the variables that are
+	current expression  // $$CURRENT
+	slot    int         // the last that is taken
 }
 
 // definition is what the name of a variable stands for.
 type definition struct {
 	name  string
 	value expression
+	outer *definition
 }
 
 func (f *frame) parser() expressionParser { return expressionParser{frame: f, current: variable{root}} }
@@ -151,9 +152,12 @@ func (p expressionParser) variable(name string, at trail) (expression, *Error) {
 	case "CLUSTER_TIME":
 		return nil, at.fail(51144, "Builtin variable '$$CLUSTER_TIME' is not available")
 	}
-	for i := len(p.names) - 1; i >= 0; i-- {
-		if p.names[i].name == name {
-			return p.names[i].value, nil
+	for known := p.known; known != nil; known = known.outer {
+		if err := p.frame.allowance.parsing.spend(0); err != nil {
+			return nil, at.wrap(err)
+		}
+		if known.name == name {
+			return known.value, nil
 		}
 	}
 	return nil, at.fail(17276, "Use of undefined variable: %s", name)
@@ -171,7 +175,7 @@ func (p expressionParser) naming(name string, e expression) expressionParser {
 	if name == "CURRENT" {
 		p.current = e
 	} else {
-		p.names = append(p.names[:len(p.names):len(p.names)], definition{name, e})
+		p.known = &definition{name, e, p.known}
 	}
 	return p
 }

@@ -130,7 +130,7 @@ func (p *projectionParser) add(parts []string, action projectionAction, at trail
 		switch {
 		case next == nil:
 			next = &projectionNode{key: part}
-			node.children = append(node.children, next)
+			node.add(next)
 		case last:
 			return at.fail(31250, "Path collision at %s", strings.Join(parts, "."))
 		case next.action != nil:
@@ -291,31 +291,31 @@ func (p *projectionParser) finish() {
 	}
 	unnamed := projection.inclusive && p.id == projectionAction(leaveOut{})
 	if !unnamed && projection.root.child([]byte("_id")) == nil {
-		projection.root.children = append(projection.root.children, &projectionNode{key: "_id", action: p.id})
+		projection.root.add(&projectionNode{key: "_id", action: p.id})
 	}
 	if projection.inclusive {
-		projection.additions = projection.root.separate()
+		projection.computed = projection.root.separate("")
 	}
 }
 
-// separate moves what an inclusive projection computes out of the tree.
-func (n *projectionNode) separate() []*addition {
-	var additions []*addition
-	kept := n.children[:0]
-	for _, child := range n.children {
+// separate moves what an inclusive projection computes out of the tree, which is that
+// of a key.
+func (n *projectionNode) separate(key string) *addition {
+	computed, children := &addition{key: key}, n.children
+	n.children, n.names = nil, names{}
+	for _, child := range children {
 		switch action := child.action.(type) {
 		case showComputed:
-			additions = append(additions, &addition{key: child.key, expression: action.expression})
+			computed.add(&addition{key: child.key, expression: action.expression})
 			continue
 		case showFirst:
-			additions = append(additions, &addition{key: child.key, expression: firstMatch{child.key, action}})
+			computed.add(&addition{key: child.key, expression: firstMatch{child.key, action}})
 			continue
 		}
-		kept = append(kept, child)
-		if below := child.separate(); len(below) > 0 {
-			additions = append(additions, &addition{key: child.key, below: below})
+		n.add(child)
+		if below := child.separate(child.key); len(below.below) > 0 {
+			computed.add(below)
 		}
 	}
-	n.children = kept
-	return additions
+	return computed
 }

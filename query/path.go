@@ -37,44 +37,34 @@ func indexOf(part string) int {
 
 func (p path) String() string { return strings.Join(p.parts, ".") }
 
-// position is the index of the array element by which a predicate held, for the
-// positional projection "a.$". Where arrays are nested it is the outermost's.
-type position struct {
-	index int
-	found bool
-}
-
-func (at *position) set(index int) {
-	if at != nil {
-		*at = position{index, true}
-	}
-}
-
-// predicate is a condition on one value. A position is nil where nobody asks.
+// predicate is a condition on one value.
 type predicate interface {
-	matches(v value, at *position) (bool, error)
+	matches(v value, q *question) (bool, error)
 	// unwinds tells whether an array at the end of a path is taken apart (P2).
 	unwinds() bool
 }
 
 // any tells whether the predicate holds for one of the path's values in doc
 // (P8). It walks as MongoDB's BSONElementIterator does.
-func (p path) any(doc []byte, test predicate, at *position) (bool, error) {
-	return p.inDocument(doc, 0, test, at)
+func (p path) any(doc []byte, test predicate, q *question) (bool, error) {
+	return p.inDocument(doc, 0, test, q)
 }
 
 // inDocument follows the path from its i-th part through a document (P1).
-func (p path) inDocument(doc []byte, i int, test predicate, at *position) (bool, error) {
+func (p path) inDocument(doc []byte, i int, test predicate, q *question) (bool, error) {
 	for {
+		if err := q.spend(len(doc)); err != nil {
+			return false, err
+		}
 		v := lookup(doc, p.parts[i])
 		last := i+1 == len(p.parts)
 		switch {
 		case v.kind == bson.TypeArray && (!last || test.unwinds()):
-			return p.inArray(v, i+1, test, at)
+			return p.inArray(v, i+1, test, q)
 		case last:
-			return test.matches(v, at)
+			return test.matches(v, q)
 		case v.kind != bson.TypeEmbeddedDocument:
-			return test.matches(value{}, at)
+			return test.matches(value{}, q)
 		}
 		doc = v.data
 		i++
@@ -82,20 +72,23 @@ func (p path) inDocument(doc []byte, i int, test predicate, at *position) (bool,
 }
 
 // inArray follows the path from its i-th part through an array.
-func (p path) inArray(array value, i int, test predicate, at *position) (bool, error) {
+func (p path) inArray(array value, i int, test predicate, q *question) (bool, error) {
 	if i == len(p.parts) {
-		return unwind(array, test, at)
+		return unwind(array, test, q)
+	}
+	if err := q.spend(len(array.data)); err != nil {
+		return false, err
 	}
 	it := elementsOf(array.data)
 	for index := 0; it.next(); index++ {
 		if it.kind == bson.TypeEmbeddedDocument {
-			if ok, err := p.inDocument(it.data, i, test, at); ok || err != nil {
-				at.setIf(ok, index)
+			if ok, err := p.inDocument(it.data, i, test, q); ok || err != nil {
+				q.setIf(ok, index)
 				return ok, err
 			}
 		}
 		if index == p.indexes[i] {
-			if ok, err := p.atIndex(it.value, i+1, test, at); ok || err != nil {
+			if ok, err := p.atIndex(it.value, i+1, test, q); ok || err != nil {
 				return ok, err
 			}
 		}
@@ -103,36 +96,33 @@ func (p path) inArray(array value, i int, test predicate, at *position) (bool, e
 	return false, nil
 }
 
-func (at *position) setIf(ok bool, index int) {
-	if ok {
-		at.set(index)
-	}
-}
-
 // atIndex follows the path from its i-th part through an array's element that
 // was reached by its index (P4, P5, P6).
-func (p path) atIndex(v value, i int, test predicate, at *position) (bool, error) {
+func (p path) atIndex(v value, i int, test predicate, q *question) (bool, error) {
 	switch {
 	case i == len(p.parts):
-		return test.matches(v, at)
+		return test.matches(v, q)
 	case v.kind == bson.TypeEmbeddedDocument:
-		return p.inDocument(v.data, i, test, at)
+		return p.inDocument(v.data, i, test, q)
 	case v.kind == bson.TypeArray:
-		return p.inArray(v, i, test, at)
+		return p.inArray(v, i, test, q)
 	}
 	return false, nil
 }
 
 // unwind tests the elements of an array at the path's end, then the array (P2).
-func unwind(array value, test predicate, at *position) (bool, error) {
+func unwind(array value, test predicate, q *question) (bool, error) {
 	it := elementsOf(array.data)
 	for index := 0; it.next(); index++ {
-		if ok, err := test.matches(it.value, at); ok || err != nil {
-			at.setIf(ok, index)
+		if err := q.spend(len(it.data)); err != nil {
+			return false, err
+		}
+		if ok, err := test.matches(it.value, q); ok || err != nil {
+			q.setIf(ok, index)
 			return ok, err
 		}
 	}
-	return test.matches(array, at)
+	return test.matches(array, q)
 }
 
 // checkFieldPath is MongoDB's check of the paths of sorts and projections.

@@ -14,10 +14,10 @@ type Projection struct {
 	source    bson.Raw
 	inclusive bool // what is not named is left out
 	root      projectionNode
-	// additions are computed, in inclusive projections, and added to what is shown.
-	additions []*addition
-	frame     *frame
-	now       value
+	// computed is added to what an inclusive projection shows.
+	computed *addition
+	frame    *frame
+	now      value
 	// positional is the path of "path.$", or nil.
 	positional []string
 }
@@ -27,6 +27,7 @@ type Projection struct {
 type projectionNode struct {
 	key      string
 	children []*projectionNode
+	names    // of the children
 	action   projectionAction
 }
 
@@ -72,12 +73,13 @@ func (s showSlice) show(v value) (value, error) {
 type showFirst struct{ condition operator }
 
 func (f showFirst) show(v value) (value, error) {
-	var at position
-	ok, err := f.condition.matches(v, &at)
+	e := newEffort(evaluationTime)
+	q := question{effort: &e}
+	ok, err := f.condition.matches(v, &q)
 	if !ok || err != nil {
 		return value{}, err
 	}
-	return arrayOf([]value{elementAt(v, at.index)}), nil
+	return arrayOf([]value{elementAt(v, q.index)}), nil
 }
 
 // firstMatch is $elemMatch of the array at a key, as inclusive projections have it.
@@ -128,12 +130,15 @@ func (p *Projection) Needs(key string) bool {
 }
 
 func (n *projectionNode) child(key []byte) *projectionNode {
-	for _, child := range n.children {
-		if child.key == string(key) {
-			return child
-		}
+	if i := n.find(key); i >= 0 {
+		return n.children[i]
 	}
 	return nil
+}
+
+func (n *projectionNode) add(child *projectionNode) {
+	n.children = append(n.children, child)
+	n.names.add(child.key)
 }
 
 // Apply appends to dst what the projection shows of doc. filter is the one that
@@ -154,9 +159,9 @@ func (p *Projection) apply(dst, doc []byte, filter *Filter, now value) ([]byte, 
 	if err != nil {
 		return nil, err
 	}
-	if len(p.additions) > 0 {
+	if p.inclusive && len(p.computed.below) > 0 {
 		shown := bytes.Clone(dst[start:])
-		if dst, err = appendAdded(dst[:start], shown, p.additions, p.frame.scope(doc, now)); err != nil {
+		if dst, err = p.computed.appendAdded(dst[:start], shown, p.frame.scope(doc, now)); err != nil {
 			return nil, err
 		}
 	}
@@ -268,16 +273,17 @@ func (p *Projection) showElements(node *projectionNode, array value) (value, err
 // showPosition leaves of the first array on the positional path the element by
 // which the filter selected doc.
 func (p *Projection) showPosition(shown, doc []byte, filter *Filter) ([]byte, error) {
-	var at position
+	e := newEffort(evaluationTime)
+	q := question{effort: &e}
 	if filter != nil {
-		if _, err := filter.root.matchDocument(doc, &at); err != nil {
+		if _, err := filter.root.matchDocument(doc, &q); err != nil {
 			return nil, err
 		}
 	}
 	return replaceArray(shown, p.positional, func(array value) (value, error) {
-		element := elementAt(array, at.index)
+		element := elementAt(array, q.index)
 		switch {
-		case !at.found:
+		case !q.found:
 			return value{}, failure(51246, "Executor error during find command :: caused by :: "+
 				"positional operator '.$' couldn't find a matching element in the array")
 		case element.missing():

@@ -57,17 +57,17 @@ func (p pipelineParser) transformation(name string, v value, at trail) (transfor
 
 // addFields is $addFields, or $set.
 type addFields struct {
-	additions []*addition
-	frame     *frame
+	added *addition
+	frame *frame
 }
 
 func (a *addFields) transform(doc []byte, now value) ([]byte, error) {
-	return appendAdded(nil, doc, a.additions, a.frame.scope(doc, now))
+	return a.added.appendAdded(nil, doc, a.frame.scope(doc, now))
 }
 
 func (a *addFields) asks(h *heads) bool {
 	h.addAll(a.frame.heads)
-	for _, addition := range a.additions {
+	for _, addition := range a.added.below {
 		if addition.expression == nil { // it depends on what is there
 			h.add(addition.key)
 		}
@@ -87,7 +87,7 @@ func (p pipelineParser) addFields(name string, v value, at trail) (transformatio
 	if err := parser.document(v.data, nil, at); err != nil {
 		return nil, err
 	}
-	return &addFields{parser.root.below, f}, nil
+	return &addFields{&parser.root, f}, nil
 }
 
 // projecting is $project, or $unset, which is one.

@@ -11,9 +11,9 @@ import (
 // element.
 type unwindingStage struct {
 	path      []string
-	preserve  bool        // documents without elements
-	additions []*addition // of an element, and of its index, if that is wanted
-	indexOnly []*addition
+	preserve  bool      // documents without elements
+	added     *addition // an element, and its index, if that is wanted
+	indexOnly *addition
 }
 
 // The slots of an element and its index.
@@ -54,26 +54,26 @@ func (u *unwindingStage) unwind(doc []byte, yield func(bson.Raw, error) bool) bo
 	}
 	n := int64(0)
 	for it := elementsOf(v.data); it.next(); n++ {
-		if !u.yield(doc, u.additions, it.value, int64Value(n), yield) {
+		if !u.yield(doc, u.added, it.value, int64Value(n), yield) {
 			return false
 		}
 	}
 	if n == 0 && u.preserve {
-		return u.yield(doc, u.additions, value{}, null, yield)
+		return u.yield(doc, u.added, value{}, null, yield)
 	}
 	return true
 }
 
 // yield yields a document with an element and an index.
-func (u *unwindingStage) yield(doc []byte, additions []*addition, element, index value, yield func(bson.Raw, error) bool) bool {
+func (u *unwindingStage) yield(doc []byte, added *addition, element, index value, yield func(bson.Raw, error) bool) bool {
 	s := &scope{variables: []value{root: documentValue(doc), elementSlot: element, indexSlot: index}}
-	unwound, err := appendAdded(nil, doc, additions, s)
+	unwound, err := added.appendAdded(nil, doc, s)
 	return yield(unwound, err) && err == nil
 }
 
 func (u *unwindingStage) asks(h *heads) bool {
 	h.add(u.path[0])
-	for _, a := range u.indexOnly {
+	for _, a := range u.indexOnly.below {
 		h.add(a.key)
 	}
 	return false
@@ -115,7 +115,7 @@ func (p pipelineParser) unwind(v value, at trail) (stage, *Error) {
 			return nil, err
 		}
 	}
-	u.additions, u.indexOnly = both.root.below, only.root.below
+	u.added, u.indexOnly = &both.root, &only.root
 	return u, nil
 }
 

@@ -68,8 +68,8 @@ func (u *Update) IsReplacement() bool { return u.root == nil && u.pipeline == ni
 // must have its _id, which an update may set to an equal value only.
 //
 // Apply fails with an *Error if the update does not suit the document, or what
-// becomes of it is larger than 16 MiB (see WithMaxSize) or nests deeper than MaxDepth; or if a
-// regular expression ran out of its budget.
+// becomes of it is larger than 16 MiB (see WithMaxSize) or nests deeper than MaxDepth; or if it
+// takes longer than a second (CodeMaxTimeExpired), or a regular expression ran out of its budget.
 func (u *Update) Apply(doc bson.Raw, filter *Filter, now time.Time) (changed bson.Raw, modified bool, err error) {
 	return u.ApplyIn(nil, doc, filter, now)
 }

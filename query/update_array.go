@@ -110,8 +110,11 @@ func (e *edit) filtered(dst []byte, n *updateNode, array value) ([]byte, error) 
 // array's element, or nil.
 func (e *edit) selected(n *updateNode, index string, v value) (selected *updateNode, err error) {
 	for _, child := range n.children {
+		if err := e.spend(len(v.data)); err != nil {
+			return nil, child.locate(err)
+		}
 		if name := identifier(child.name); name != "" {
-			ok, err := e.update.filters[name].matchDocument(e.wrap(name, v), nil)
+			ok, err := e.update.filters[name].matchDocument(e.wrap(name, v), &e.conditions)
 			if err != nil {
 				return nil, err
 			}

@@ -38,6 +38,9 @@ func (e *edit) barBelow(n *updateNode, v value) error {
 // v, the value at the path, though that has no such key: nothing, if none of them
 // minds.
 func (e *edit) bar(n *updateNode, key string, v value) error {
+	if err := e.spend(0); err != nil {
+		return n.locate(err)
+	}
 	if n.filtered() {
 		return n.locate(mustExist(append(e.path, key)))
 	}

@@ -13,6 +13,7 @@ import (
 // edit is the application of an update to one document: one walk over both,
 // which copies what lies between the changes.
 type edit struct {
+	effort
 	update  *Update
 	doc     []byte // as it was
 	now     time.Time
@@ -20,13 +21,21 @@ type edit struct {
 	insert  bool    // the document is about to be inserted
 	fixedID bool    // the document has an _id
 	path    []string
-	changes int      // made so far
-	at      position // by which the filter selected the document
-	wrapped []byte   // scratch, see wrap
+	changes int    // made so far
+	wrapped []byte // scratch, see wrap
+
+	selection  question // by which element the filter selected the document
+	conditions question // what array filters and those of $pull are asked
 }
 
 func newEdit(u *Update, doc []byte, now time.Time) *edit {
-	return &edit{update: u, doc: doc, now: now, fixedID: !lookup(doc, "_id").missing(), path: make([]string, 0, 8)}
+	e := &edit{
+		effort: newEffort(evaluationTime), update: u, doc: doc, now: now,
+		fixedID: !lookup(doc, "_id").missing(), path: make([]string, 0, 8),
+	}
+	e.selection.effort = &e.effort
+	e.conditions = question{effort: &e.effort, silent: true}
+	return e
 }
 
 // run returns the document with the update's changes, and whether there are any. It
@@ -44,7 +53,7 @@ func (e *edit) document(dst []byte, n *updateNode, doc []byte) (_ []byte, err er
 	if n, err = e.resolve(n); err != nil {
 		return nil, err
 	}
-	var few [fewChildren]bool
+	var few [fewNames]bool
 	met := few[:]
 	if len(n.children) > len(few) {
 		met = make([]bool, len(n.children))
@@ -110,20 +119,23 @@ func (e *edit) resolve(n *updateNode) (*updateNode, error) {
 	if !n.positional() {
 		return n, nil
 	}
-	if !e.at.found && e.filter != nil {
-		if _, err := e.filter.root.matchDocument(e.doc, &e.at); err != nil {
+	if !e.selection.found && e.filter != nil {
+		if _, err := e.filter.root.matchDocument(e.doc, &e.selection); err != nil {
 			return nil, err
 		}
 	}
-	if !e.at.found {
+	if !e.selection.found {
 		return nil, n.locate(failure(CodeBadValue, "The positional operator did not find the match needed from the query."))
 	}
-	return n.at(strconv.Itoa(e.at.index), e.path)
+	return n.at(strconv.Itoa(e.selection.index), e.path)
 }
 
 // element appends a key with what n makes of its value v, if that leaves one. v
 // is missing if there is no such key.
 func (e *edit) element(dst []byte, n *updateNode, key string, v value) (_ []byte, err error) {
+	if err := e.spend(0); err != nil {
+		return nil, n.locate(err)
+	}
 	e.path = append(e.path, key)
 	switch {
 	case n.change != nil:
@@ -164,6 +176,9 @@ func (e *edit) changed(dst []byte, c *change, key string, v value) ([]byte, erro
 		return dst, nil
 	}
 	after, err := c.modify(v, e)
+	if err == nil {
+		err = e.spend(len(v.data) + len(after.data))
+	}
 	if err == nil && !after.same(v) {
 		e.changes++
 		err = e.permit(v, after)

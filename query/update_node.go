@@ -16,8 +16,7 @@ type updateNode struct {
 	kind     partKind
 	change   *change
 	children []*updateNode
-	// places are the children's places by name, where they are many.
-	places map[string]int
+	names    // of the children
 }
 
 // partKind is what a part of an update's path stands for.
@@ -83,40 +82,9 @@ func (n *updateNode) filtered() bool {
 	return len(n.children) > 0 && n.children[0].kind == filteredPart
 }
 
-// fewChildren is up to how many children are looked through one by one.
-const fewChildren = 16
-
-// find returns the place of the child of this name, or -1.
-func (n *updateNode) find(name []byte) int {
-	if n.places != nil {
-		if i, ok := n.places[string(name)]; ok {
-			return i
-		}
-		return -1
-	}
-	for i, child := range n.children {
-		if child.name == string(name) {
-			return i
-		}
-	}
-	return -1
-}
-
 func (n *updateNode) add(child *updateNode) {
 	n.children = append(n.children, child)
-	if len(n.children) > fewChildren {
-		n.mark()
-	}
-}
-
-// mark notes the places of the children that have none yet.
-func (n *updateNode) mark() {
-	if n.places == nil {
-		n.places = make(map[string]int)
-	}
-	for i := len(n.places); i < len(n.children); i++ {
-		n.places[n.children[i].name] = i
-	}
+	n.names.add(child.name)
 }
 
 // insert places a change at the end of a path, whose nodes have no children yet.
@@ -148,11 +116,11 @@ func conflict(path []*updateNode, n int) *Error {
 }
 
 func dotted(path []*updateNode) string {
-	names := make([]string, len(path))
+	parts := make([]string, len(path))
 	for i, part := range path {
-		names[i] = part.name
+		parts[i] = part.name
 	}
-	return strings.Join(names, ".")
+	return strings.Join(parts, ".")
 }
 
 // sort brings the children, and theirs, into the order in which they are
@@ -169,9 +137,9 @@ func (n *updateNode) sortChildren() {
 		// An index of -1 is no index, and comes last.
 		return cmp.Or(cmp.Compare(uint(a.index), uint(b.index)), strings.Compare(a.name, b.name))
 	})
-	if n.places != nil {
-		n.places = nil
-		n.mark()
+	n.names = names{list: n.list[:0]}
+	for _, child := range n.children {
+		n.names.add(child.name)
 	}
 }
 
@@ -212,7 +180,7 @@ func (n *updateNode) at(index string, path []string) (*updateNode, error) {
 	resolved := &updateNode{name: n.name, index: n.index, kind: n.kind}
 	for _, child := range n.children {
 		if child.kind == positionalPart {
-			child = &updateNode{name: index, index: indexOf(index), change: child.change, children: child.children, places: child.places}
+			child = &updateNode{name: index, index: indexOf(index), change: child.change, children: child.children, names: child.names}
 		}
 		if err := resolved.mergeChild(child, path); err != nil {
 			return nil, err

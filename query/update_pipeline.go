@@ -117,7 +117,7 @@ func (u *Update) asks() (h heads) {
 		}
 		switch stage := stage.(type) {
 		case *addFields:
-			for _, addition := range stage.additions {
+			for _, addition := range stage.added.below {
 				h.add(addition.key)
 			}
 		case projecting:
