@@ -281,7 +281,7 @@ func toDateValue(v value) (value, error) {
 		ms, _ := v.instant()
 		return millisValue(ms), nil
 	case bson.TypeString:
-		return parseDate(string(v.text()), time.UTC, false)
+		return scanDate(string(v.text()), time.UTC)
 	}
 	return value{}, nil
 }

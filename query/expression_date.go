@@ -42,6 +42,9 @@ func zoneOf(v value) (*time.Location, error) {
 		if parts[1] == "-" {
 			seconds = -seconds
 		}
+		if seconds == 0 {
+			return time.UTC, nil
+		}
 		return time.FixedZone(name, seconds), nil
 	}
 	zone, err := time.LoadLocation(name)
@@ -191,15 +194,14 @@ func dateFromParts(name string, arguments []value) (value, error) {
 		parts[i] = int(n)
 	}
 	clock := func(year, month, day int) time.Time {
-		return time.Date(year, time.Month(month), day, parts[6], parts[7], parts[8], 0, location)
+		return clockTime(year, time.Month(month), day, parts[6], parts[7], parts[8], 0, location)
 	}
 	var t time.Time
 	if week.is(notGiven) {
 		t = clock(parts[0], parts[2], parts[3])
 	} else {
-		fourth := time.Date(parts[1], time.January, 4, 0, 0, 0, 0, time.UTC) // is in week 1
-		monday := 4 - isoWeekday(fourth) + 1
-		t = clock(parts[1], 1, monday+(parts[4]-1)*7+parts[5]-1)
+		day := isoDate(parts[1], parts[4], parts[5])
+		t = clock(day.Year(), int(day.Month()), day.Day())
 	}
 	return millisValue(t.UnixMilli() + int64(parts[9])), nil
 }

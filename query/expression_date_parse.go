@@ -14,8 +14,22 @@ type dateReader struct {
 	year, month, day    int // unread where it has not been read
 	isoYear, week, wday int
 	hour, minute, sec   int
-	millis              int
-	offset              int // of the zone, in seconds, or unread
+	micros              int
+	offset              int    // of the zone, in seconds, or unread
+	zoneName            string // that told the offset, if one did
+
+	// What text without a format can tell beside.
+	dates, weeks, times, zones int // that were read
+	since                      int64
+	toWeekday                  int // to which the date is moved forward, or unread
+	relative                   string
+}
+
+func newDateReader(text string) *dateReader {
+	return &dateReader{
+		text: text, rest: text, year: unread, month: unread, day: unread, isoYear: unread, week: unread, wday: unread,
+		offset: unread, toWeekday: unread,
+	}
 }
 
 // unread is what was not read.
@@ -23,9 +37,7 @@ const unread = -1 << 62
 
 // parseDateBy reads a date as MongoDB's format, which is a valid one, says.
 func parseDateBy(format, text string, zone *time.Location) (value, error) {
-	r := &dateReader{
-		text: text, rest: text, year: unread, month: unread, day: unread, isoYear: unread, week: unread, wday: unread, offset: unread,
-	}
+	r := newDateReader(text)
 	for i := 0; i < len(format); i++ {
 		c := format[i]
 		literal := c != '%'
@@ -68,9 +80,9 @@ func (r *dateReader) read(c byte, literal bool) *Error {
 		return r.dayOfYear()
 	case 'L':
 		digits := len(r.rest)
-		err := r.number(&r.millis, 1, 3)
-		for n := digits - len(r.rest); n < 3; n++ {
-			r.millis *= 10
+		err := r.number(&r.micros, 1, 3)
+		for n := digits - len(r.rest); n < 6; n++ {
+			r.micros *= 10
 		}
 		return err
 	case 'z':
@@ -141,11 +153,7 @@ func (r *dateReader) monthName() *Error {
 
 // letters are those of ASCII that come next.
 func (r *dateReader) letters() string {
-	isNone := func(c rune) bool { return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') }
-	if n := strings.IndexFunc(r.rest, isNone); n >= 0 {
-		return r.rest[:n]
-	}
-	return r.rest
+	return r.rest[:len(r.rest)-len(strings.TrimLeftFunc(r.rest, isLetter))]
 }
 
 // dayOfYear is %j, which counts from zero.
@@ -159,37 +167,6 @@ func (r *dateReader) dayOfYear() *Error {
 	}
 	t := time.Date(r.year, time.January, 1+days, 0, 0, 0, 0, time.UTC)
 	r.year, r.month, r.day = t.Year(), int(t.Month()), t.Day()
-	return nil
-}
-
-// zone is %z: an offset or a name of UTC. Other names, of which timelib knows a
-// thousand, are not known.
-func (r *dateReader) zone() *Error {
-	switch name := r.letters(); strings.ToUpper(name) {
-	case "Z", "UTC", "GMT":
-		r.offset, r.rest = 0, r.rest[len(name):]
-		return nil
-	case "":
-	default:
-		return failure(CodeNotImplemented, "the time zone '%s' in a date is not implemented", name)
-	}
-	sign := 1
-	switch r.rest[0] {
-	case '-':
-		sign = -1
-	case '+':
-	default:
-		return r.fails("The timezone could not be found in the database")
-	}
-	end := 1
-	for end < len(r.rest) && (r.rest[end] >= '0' && r.rest[end] <= '9' || r.rest[end] == ':') {
-		end++
-	}
-	hours, minutes, ok := clock(r.rest[1:end])
-	if !ok {
-		return r.fails("The timezone could not be found in the database")
-	}
-	r.offset, r.rest = sign*(hours*3600+minutes*60), r.rest[end:]
 	return nil
 }
 
@@ -243,16 +220,23 @@ func (r *dateReader) date(zone *time.Location) (value, error) {
 		return value{}, failure(CodeConversionFailure, "an incomplete date/time string has been found, with elements missing: \"%s\"", r.text)
 	case r.hour > 23 || r.minute > 59 || r.sec > 59:
 		return value{}, r.fails("The parsed time was invalid")
+	case r.offset != unread && zone != time.UTC && r.zoneName != "":
+		return value{}, failure(CodeConversionFailure,
+			"you cannot pass in a date/time string with time zone information ('%s') together with a timezone argument", r.zoneName)
 	case r.offset != unread && zone != time.UTC:
 		return value{}, failure(CodeConversionFailure, "you cannot pass in a date/time string with GMT offset together with a timezone argument")
 	case r.offset != unread:
 		zone = time.FixedZone("", r.offset)
 	}
-	t := time.Date(r.year, time.Month(r.month), r.day, r.hour, r.minute, r.sec, r.millis*1e6, zone)
-	if day := time.Date(r.year, time.Month(r.month), r.day, 0, 0, 0, 0, time.UTC); r.day < 1 || day.Day() != r.day || int(day.Month()) != r.month {
+	day := time.Date(r.year, time.Month(r.month), r.day, 0, 0, 0, 0, time.UTC)
+	if r.year < 0 || r.day < 1 || day.Day() != r.day || int(day.Month()) != r.month {
 		return value{}, r.fails("The parsed date was invalid")
 	}
-	return millisValue(t.UnixMilli()), nil
+	if r.toWeekday != unread {
+		r.day += (r.toWeekday - int(day.Weekday()) + 7) % 7
+	}
+	t := clockTime(r.year, time.Month(r.month), r.day, r.hour, r.minute, r.sec, r.micros*1000, zone)
+	return millisValue(t.UnixMicro()/1000 + r.since*1000), nil
 }
 
 // fromISO sets the date by the ISO year, week and day of the week, of which the last
@@ -271,8 +255,7 @@ func (r *dateReader) fromISO() *Error {
 	case day < 1 || day > 7:
 		return r.fails("Day of week must be between 1 and 7")
 	}
-	fourth := time.Date(r.isoYear, time.January, 4, 0, 0, 0, 0, time.UTC) // is in the first week
-	t := fourth.AddDate(0, 0, 7*(week-1)+day-isoWeekday(fourth))
+	t := isoDate(r.isoYear, week, day)
 	r.year, r.month, r.day = t.Year(), int(t.Month()), t.Day()
 	return nil
 }

@@ -30,7 +30,7 @@ func dateFromString(name string, arguments []value) (value, error) {
 	case text.isString() && format.isString():
 		date, err = parseDateBy(string(format.text()), string(text.text()), location)
 	case text.isString():
-		date, err = parseDate(string(text.text()), location, !zone.is(utc))
+		date, err = scanDate(string(text.text()), location)
 	}
 	if err != nil && !onError.is(notGiven) {
 		return onError, nil
@@ -58,32 +58,4 @@ func checkFormat(format value) error {
 		}
 	}
 	return nil
-}
-
-// dateLayouts are the forms of dates that are understood without a format, but for
-// the zone and a fraction of the seconds.
-var dateLayouts = []string{"2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02 15:04", "2006-01-02", "2006-01",
-	"01/02/2006 15:04:05", "01/02/2006", "January 2, 2006", "Jan 2, 2006", "2 January 2006", "2 Jan 2006",
-	"Mon, 02 Jan 2006 15:04:05"}
-
-// parseDate reads a date. zoned tells that the zone was asked for, and the text must
-// not name another.
-func parseDate(text string, zone *time.Location, zoned bool) (value, error) {
-	for _, layout := range dateLayouts {
-		if t, err := time.ParseInLocation(layout, text, zone); err == nil {
-			return millisValue(t.UnixMilli()), nil
-		}
-		for _, suffix := range []string{"Z07:00", "Z0700", " Z07:00", " Z0700", " MST"} {
-			t, err := time.ParseInLocation(layout+suffix, text, time.UTC)
-			_, offset := t.Zone()
-			switch {
-			case err != nil || suffix == " MST" && offset == 0 && !strings.HasSuffix(text, "GMT") && !strings.HasSuffix(text, "UTC"):
-				continue
-			case zoned:
-				return value{}, failure(CodeConversionFailure, "you cannot pass in a date/time string with time zone information ('%s') together with a timezone argument", text)
-			}
-			return millisValue(t.UnixMilli()), nil
-		}
-	}
-	return value{}, failure(CodeConversionFailure, "Error parsing date string '%s'", text)
 }

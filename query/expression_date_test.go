@@ -82,6 +82,7 @@ func TestDatesByFormats(t *testing.T) {
 		{date("2018-06-15T10:00:00+02:30", "%Y-%m-%dT%H:%M:%S%z"), `ISODate("2018-06-15T07:30:00Z")`},
 		{date("2018-06-15T10:00:00-0230", "%Y-%m-%dT%H:%M:%S%z"), `ISODate("2018-06-15T12:30:00Z")`},
 		{date("2018-06-15T10:00:00Z", "%Y-%m-%dT%H:%M:%S%z"), `ISODate("2018-06-15T10:00:00Z")`},
+		{date("2018-06-15 10:00 CEST", "%Y-%m-%d %H:%M%z"), `ISODate("2018-06-15T08:00:00Z")`},
 		{date("2018-06-15 +90", "%Y-%m-%d %Z"), `ISODate("2018-06-14T22:30:00Z")`},
 		{date("100% 2018-06-15", "100%% %Y-%m-%d"), `ISODate("2018-06-15T00:00:00Z")`},
 		{`{$dateFromString: {dateString: "15.6.2018 8", format: "%d.%m.%Y %H", timezone: "Europe/Berlin"}}`, `ISODate("2018-06-15T06:00:00Z")`},
@@ -93,7 +94,7 @@ func TestDatesByFormats(t *testing.T) {
 		`{$dateFromString: {dateString: "$n", format: "%"}}`: 18535, `{$dateFromString: {dateString: "$n", format: "%y"}}`: 18536,
 		`{$dateFromString: {dateString: "$n", format: 1}}`: 40684, `{$dateFromString: {dateString: "$n", timezone: "Nowhere"}}`: 40485,
 		`{$dateFromString: {dateString: "2018-06-15 +01", format: "%Y-%m-%d %z", timezone: "Europe/Berlin"}}`: 241,
-		date("2018-06-15 CEST", "%Y-%m-%d %z"): 238,
+		date("2018-06-15 Europe/Berlin", "%Y-%m-%d %z"):                                                       241,
 	}
 	for text, format := range map[string]string{
 		"2018": "%Y", "2018-06": "%Y-%m", "2018-06-31": "%Y-%m-%d", "2018-13-01": "%Y-%m-%d", "2018-06-15 24": "%Y-%m-%d %H", "2018-06-15 1:5": "%Y-%m-%d %H:%M",
@@ -103,4 +104,53 @@ func TestDatesByFormats(t *testing.T) {
 		codes[date(text, format)] = 241
 	}
 	checkExpressionErrors(t, `{_id: 1, n: null}`, codes)
+}
+
+// Text without a format is read as timelib reads it, which MongoDB uses.
+func TestDatesInAnyForm(t *testing.T) {
+	var cases []expressionCase
+	for text, want := range map[string]string{
+		"2017-07-04T11:56:02Z": "2017-07-04T11:56:02Z", "2017-07-04T11:56.02.81": "2017-07-04T11:56:02.810Z", "2017-07-04 11:56:02,": "2017-07-04T11:56:02Z",
+		"2026-11-22 01:07:18.977123+00:00": "2026-11-22T01:07:18.977Z", "20261122T010718Z": "2026-11-22T01:07:18Z", "2026-11-22T01:07Z": "2026-11-22T01:07:00Z",
+		"2017-07-14T12:02:44.771 GMT+02": "2017-07-14T10:02:44.771Z", "2017-07-14T12:02:44.771+0330": "2017-07-14T08:32:44.771Z",
+		"2017-07-14T12:02:44.771 CEST": "2017-07-14T10:02:44.771Z", "2017-07-14T12:02:44.771 est": "2017-07-14T17:02:44.771Z",
+		"2017-07-14T12:02:44.771 PDT": "2017-07-14T19:02:44.771Z", "2017-07-14T12:02:44.771 L": "2017-07-14T01:02:44.771Z",
+		"2017-07-04 12:48:07 GMT+0545": "2017-07-04T07:03:07Z", "2017-07-04 12:48:07 GMT-0200": "2017-07-04T14:48:07Z",
+		"July 4th, 2017": "2017-07-04T00:00:00Z", "July 4th, 2017 12:39:30 BST": "2017-07-04T11:39:30Z", "July 4th, 2017 11am": "2017-07-04T11:00:00Z",
+		"July 4th, 2017 12pm": "2017-07-04T12:00:00Z", "7/4/17": "2017-07-04T00:00:00Z", "04-07-2017": "2017-07-04T00:00:00Z", "2017-Jul-04 noon": "2017-07-04T12:00:00Z",
+		"Sun, 22 Nov 2026 01:07:18 +0100": "2026-11-22T00:07:18Z", "Sun Nov 22 01:07:18 2026": "2026-11-22T01:07:18Z",
+		"Sun Nov 22 2026 01:07:18 GMT+0100": "2026-11-22T00:07:18Z", "22/Nov/2026:01:07:18 +0000": "2026-11-22T01:07:18Z",
+		"Sat, 22 Nov 2026 01:07:18": "2026-11-28T01:07:18Z", "22 Nov 2026 01:07:18 Saturday": "2026-11-28T00:00:00Z",
+		"2026-W05-3": "2026-01-28T00:00:00Z", "@1500000000.5": "2017-07-14T02:40:00.500Z", "2017-07-04 10:00 today": "2017-07-04T00:00:00Z",
+		"1960-01-01T00:00:00.1239": "1960-01-01T00:00:00.124Z", // rounded towards 1970
+	} {
+		cases = append(cases, expressionCase{`{$dateFromString: {dateString: "` + text + `"}}`, `ISODate("` + want + `")`})
+	}
+	cases[0].expression = `{$toDate: "2017-07-04T11:56:02Z"}`
+	cases[0].want = `ISODate("2017-07-04T11:56:02Z")`
+	checkExpressions(t, `{_id: 1}`, cases)
+	codes := map[string]int{
+		`{$dateFromString: {dateString: "2017-07-12T22:23:55 GMT+02:00", timezone: "Europe/Amsterdam"}}`: 241,
+		`{$dateFromString: {dateString: "2017-07-12T22:23:55 CEST", timezone: "GMT"}}`:                   241,
+		`{$dateFromString: {dateString: "2017-07-12", timezone: "Europe/Nowhere"}}`:                      40485,
+	}
+	for text, code := range map[string]int{
+		"July 4th": 241, "12:50:53": 241, "2017, 12:50:53": 241, "60.Monday1770/06:59": 241, "2017-07-12T22:23:55 Europe/Amsterdam": 241, "": 241, "soon": 241,
+		"2017-02-29": 241, "2017-07-04 24:00": 241, "2017-07-04 2017-07-05": 241, "2017-07-04T10:00 Z Z": 241, "2017-07-04 tomorrow": 238, "2017-07-04 +1 day": 238,
+	} {
+		codes[`{$dateFromString: {dateString: "`+text+`"}}`] = code
+	}
+	checkExpressionErrors(t, `{_id: 1}`, codes)
+}
+
+// Times over which clocks are set forward are after that, in whatever zone.
+func TestTimesThatClocksLeaveOut(t *testing.T) {
+	checkExpressions(t, `{_id: 1}`, []expressionCase{
+		{`{$dateFromString: {dateString: "2017-03-12T02:30:00", timezone: "America/New_York"}}`, `ISODate("2017-03-12T07:30:00Z")`},
+		{`{$dateFromString: {dateString: "2017-03-26T02:30:00", timezone: "Europe/Berlin"}}`, `ISODate("2017-03-26T01:30:00Z")`},
+		{`{$dateFromParts: {year: 2017, month: 3, day: 12, hour: 2, minute: 30, timezone: "America/New_York"}}`, `ISODate("2017-03-12T07:30:00Z")`},
+		{`{$dateAdd: {startDate: ISODate("2017-03-11T07:30:00Z"), unit: "day", amount: 1, timezone: "America/New_York"}}`, `ISODate("2017-03-12T07:30:00Z")`},
+		{`{$dateFromString: {dateString: "2017-11-05T01:30:00", timezone: "America/New_York"}}`, `ISODate("2017-11-05T05:30:00Z")`},
+		{`{$dateFromString: {dateString: "2017-11-05T01:30:00Z", timezone: "+00:00"}}`, `ISODate("2017-11-05T01:30:00Z")`},
+	})
 }

@@ -62,7 +62,18 @@ func wall(t time.Time) int64 {
 // atWall is the time at which the clocks of a zone show what a wall time says.
 func atWall(ms int64, zone *time.Location) time.Time {
 	t := time.UnixMilli(ms).UTC()
-	return time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), zone)
+	return clockTime(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), zone)
+}
+
+// clockTime is time.Date, but that a time over which the clocks are set forward is as
+// much after they are.
+func clockTime(year int, month time.Month, day, hour, minute, second, nanosecond int, zone *time.Location) time.Time {
+	t := time.Date(year, month, day, hour, minute, second, nanosecond, zone)
+	asked := time.Date(year, month, day, hour, minute, second, nanosecond, time.UTC).UnixMilli()
+	if lost := asked - wall(t); lost > 0 {
+		t = t.Add(time.Duration(lost) * time.Millisecond)
+	}
+	return t
 }
 
 // floorDiv divides and rounds down.
@@ -96,7 +107,7 @@ func addMonths(t time.Time, n int64) (time.Time, bool) {
 	}
 	first := time.Date(t.Year(), t.Month()+time.Month(n), 1, 0, 0, 0, 0, time.UTC)
 	last := first.AddDate(0, 1, -1).Day()
-	return time.Date(first.Year(), first.Month(), min(t.Day(), last), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), t.Location()), true
+	return clockTime(first.Year(), first.Month(), min(t.Day(), last), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), t.Location()), true
 }
 
 // between counts the beginnings of units that lie between two times.
@@ -136,7 +147,7 @@ func (u unit) truncate(t time.Time, size int64, startOfWeek time.Weekday) (time.
 	if u.months > 0 {
 		start := monthsOf(binStart)
 		month := start + floorDiv(monthsOf(t)-start, length)*length
-		return time.Date(int(floorDiv(month, 12)), time.Month(month-floorDiv(month, 12)*12+1), 1, 0, 0, 0, 0, t.Location()), true
+		return clockTime(int(floorDiv(month, 12)), time.Month(month-floorDiv(month, 12)*12+1), 1, 0, 0, 0, 0, t.Location()), true
 	}
 	start := binStart.UnixMilli()
 	if u.millis == weekMillis {
