@@ -2,6 +2,7 @@ package query
 
 import (
 	"encoding/hex"
+	"errors"
 	"math"
 	"strconv"
 	"strings"
@@ -38,7 +39,7 @@ func (c *conversion) evaluate(s *scope) (value, error) {
 	switch {
 	case failed == nil:
 		return converted, nil
-	case c.onError != nil:
+	case c.onError != nil && !isNotEmulated(failed):
 		return c.onError.evaluate(s)
 	}
 	return value{}, failed
@@ -133,9 +134,18 @@ func convert(v value, kind bson.Type) (value, error) {
 		converted, err = toObjectID(v)
 	}
 	if err == nil && converted.missing() {
+		if v.kind == bson.TypeBinary || kind == bson.TypeBinary {
+			return value{}, failure(CodeNotImplemented, "the conversion from %s to %s is not implemented", TypeName(v.kind), TypeName(kind))
+		}
 		return value{}, conversionFailure("Unsupported conversion from %s to %s", TypeName(v.kind), TypeName(kind))
 	}
 	return converted, err
+}
+
+// isNotEmulated tells whether MongoDB would know what to convert: onError is not for that.
+func isNotEmulated(err error) bool {
+	var failed *Error
+	return errors.As(err, &failed) && failed.Code == CodeNotImplemented
 }
 
 func conversionFailure(format string, args ...any) *Error {

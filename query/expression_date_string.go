@@ -32,7 +32,7 @@ func dateFromString(name string, arguments []value) (value, error) {
 	case text.isString():
 		date, err = scanDate(string(text.text()), location)
 	}
-	if err != nil && !onError.is(notGiven) {
+	if err != nil && !onError.is(notGiven) && !isNotEmulated(err) {
 		return onError, nil
 	}
 	return date, err
