@@ -30,6 +30,7 @@ const (
 	CodeInvalidNamespace       = 73
 	CodeNotExactValueField     = 111
 	CodeExceededMemory         = 146
+	CodeDurationOverflow       = 159
 	CodeParallelArrays         = 171
 	CodeQueryFeatureNotAllowed = 224
 	CodeNotImplemented         = 238
@@ -66,6 +67,7 @@ var codeNames = map[int]string{
 	CodeInvalidNamespace:       "InvalidNamespace",
 	CodeNotExactValueField:     "NotExactValueField",
 	CodeExceededMemory:         "ExceededMemoryLimit",
+	CodeDurationOverflow:       "DurationOverflow",
 	CodeParallelArrays:         "CannotIndexParallelArrays",
 	CodeQueryFeatureNotAllowed: "QueryFeatureNotAllowed",
 	CodeNotImplemented:         "NotImplemented",

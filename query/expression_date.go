@@ -2,7 +2,6 @@ package query
 
 import (
 	"encoding/binary"
-	"math"
 	"regexp"
 	"strconv"
 	"strings"
@@ -54,31 +53,44 @@ func zoneOf(v value) (*time.Location, error) {
 	return zone, nil
 }
 
-// localTime returns the time of a value in a zone. It tells false if one of them
-// is null.
-func localTime(date, zone value, code int, format string, args ...any) (t time.Time, ok bool, err error) {
-	if date.nullish() || zone.nullish() {
-		return t, false, nil
+// zoneOrNil is zoneOf, or nil for null.
+func zoneOrNil(v value) (*time.Location, error) {
+	if v.nullish() {
+		return nil, nil
 	}
-	ms, isInstant := date.instant()
-	if !isInstant {
-		return t, false, failure(code, format, append(args, TypeName(date.kind))...)
-	}
-	location, err := zoneOf(zone)
-	if err != nil {
-		return t, false, err
-	}
-	return time.UnixMilli(ms).In(location), true, nil
+	return zoneOf(v)
 }
+
+// dateIn returns the time of a value in a zone. What has none is an error.
+func dateIn(zone *time.Location, date value, code int, format string, args ...any) (time.Time, error) {
+	ms, ok := date.instant()
+	if !ok {
+		return time.Time{}, failure(code, format, append(args, TypeName(date.kind))...)
+	}
+	return time.UnixMilli(ms).In(zone), nil
+}
+
+// codeNoDate and its words are of what is no date.
+const (
+	codeNoDate = 16006
+	noDate     = "can't convert from BSON type %s to Date"
+)
 
 // datePart makes $year and its kin: their arguments are a date and a time zone.
 func datePart(part func(t time.Time) int64) operation {
 	return func(name string, arguments []value) (value, error) {
-		t, ok, err := localTime(arguments[0], arguments[1], 16006, "can't convert from BSON type %s to Date")
-		if !ok || err != nil {
+		if arguments[0].nullish() {
+			return null, nil
+		}
+		t, err := dateIn(time.UTC, arguments[0], codeNoDate, noDate)
+		if err != nil {
+			return value{}, err
+		}
+		zone, err := zoneOrNil(arguments[1])
+		if zone == nil || err != nil {
 			return null, err
 		}
-		return intValue(part(t)), nil
+		return intValue(part(t.In(zone))), nil
 	}
 }
 
@@ -135,13 +147,19 @@ var utc = stringValue("UTC")
 // dateToParts is $dateToParts: its arguments are a date, a time zone, and whether
 // weeks are wanted.
 func dateToParts(name string, arguments []value) (value, error) {
-	t, ok, err := localTime(arguments[0], arguments[1], 16006, "can't convert from BSON type %s to Date")
-	iso := arguments[2]
+	date, iso := arguments[0], arguments[2]
+	zone, err := zoneOrNil(arguments[1])
 	switch {
-	case !ok || err != nil || iso.nullish():
+	case zone == nil || err != nil || iso.nullish():
 		return null, err
 	case iso.kind != bson.TypeBoolean:
 		return value{}, failure(40521, "iso8601 must evaluate to a bool, found %s", TypeName(iso.kind))
+	case date.nullish():
+		return null, nil
+	}
+	t, err := dateIn(zone, date, codeNoDate, noDate)
+	if err != nil {
+		return value{}, err
 	}
 	keys := []string{"year", "$year", "month", "$month", "day", "$dayOfMonth"}
 	if iso.truthy() {
@@ -153,64 +171,6 @@ func dateToParts(name string, arguments []value) (value, error) {
 		parts.set(keys[i], intValue(dateParts[keys[i+1]](t)))
 	}
 	return parts.value(), nil
-}
-
-// dateFromParts is $dateFromParts. Parts beyond their bounds carry over.
-func dateFromParts(name string, arguments []value) (value, error) {
-	year, week := arguments[0], arguments[1]
-	switch {
-	case year.is(notGiven) == week.is(notGiven):
-		if year.is(notGiven) {
-			return value{}, failure(40516, "$dateFromParts requires either 'year' or 'isoWeekYear' to be present")
-		}
-		return value{}, failure(40489, "$dateFromParts does not allow mixing natural dates with ISO dates")
-	}
-	zone := arguments[len(arguments)-1]
-	if zone.nullish() {
-		return null, nil
-	}
-	location, err := zoneOf(zone)
-	if err != nil {
-		return value{}, err
-	}
-	parts := make([]int, len(arguments)-1)
-	for i, v := range arguments[:len(parts)] {
-		what := dateFromPartsParameters[i].name
-		if v.is(notGiven) {
-			continue
-		}
-		if v.nullish() {
-			return null, nil
-		}
-		n, ok := v.whole()
-		switch isYear := i < 2; {
-		case !ok:
-			return value{}, failure(40515, "'%s' must evaluate to an integer, found %s with value %s", what, TypeName(v.kind), brief(v))
-		case isYear && (n < 1 || n > 9999):
-			return value{}, failure(40523, "'%s' must evaluate to an integer in the range 1 to 9999, found %d", what, n)
-		case !isYear && (n < math.MinInt16 || n > math.MaxInt16) && i < 8:
-			return value{}, failure(31034, "'%s' must evaluate to a value in the range [-32768, 32767]; value %d is not in range", what, n)
-		}
-		parts[i] = int(n)
-	}
-	clock := func(year, month, day int) time.Time {
-		return clockTime(year, time.Month(month), day, parts[6], parts[7], parts[8], 0, location)
-	}
-	var t time.Time
-	if week.is(notGiven) {
-		t = clock(parts[0], parts[2], parts[3])
-	} else {
-		day := isoDate(parts[1], parts[4], parts[5])
-		t = clock(day.Year(), int(day.Month()), day.Day())
-	}
-	return millisValue(t.UnixMilli() + int64(parts[9])), nil
-}
-
-var dateFromPartsParameters = []parameter{
-	{name: "year", absent: notGiven}, {name: "isoWeekYear", absent: notGiven},
-	{name: "month", absent: one}, {name: "day", absent: one}, {name: "isoWeek", absent: one}, {name: "isoDayOfWeek", absent: one},
-	{name: "hour", absent: zero}, {name: "minute", absent: zero}, {name: "second", absent: zero}, {name: "millisecond", absent: zero},
-	{name: "timezone", absent: utc},
 }
 
 // timestampPart makes $tsSecond and $tsIncrement.

@@ -12,36 +12,41 @@ const (
 	localFormat = "%Y-%m-%dT%H:%M:%S.%L"
 )
 
-// dateToString is $dateToString: date, format, timezone, onNull.
+// dateToString is $dateToString: date, format, timezone, onNull. What is wrong with
+// the format or the zone is so whatever the date.
 func dateToString(name string, arguments []value) (value, error) {
-	format, zone := arguments[1], arguments[2]
-	t, ok, err := localTime(arguments[0], zone, 16006, "can't convert from BSON type %s to Date")
+	date, format := arguments[0], arguments[1]
+	if err := checkFormat(name, 18533, "%bBdGHjLmMSuUVwYzZ", format); err != nil {
+		return value{}, err
+	}
+	zone, err := zoneOrNil(arguments[2])
 	switch {
 	case err != nil:
 		return value{}, err
-	case arguments[0].nullish():
+	case date.nullish():
 		return arguments[3], nil
-	case !ok || format.nullish():
+	case zone == nil || format.nullish():
 		return null, nil
+	}
+	t, err := dateIn(zone, date, codeNoDate, noDate)
+	if err != nil {
+		return value{}, err
 	}
 	pattern := localFormat
 	switch {
 	case format.isString():
 		pattern = string(format.text())
-	case !format.is(notGiven):
-		return value{}, failure(18533, "$dateToString requires that 'format' be a string, found: %s with value %s", TypeName(format.kind), brief(format))
-	case t.Location() == time.UTC:
+	case zone == time.UTC:
 		pattern = utcFormat
 	}
 	if t.Year() < 0 || t.Year() > 9999 {
 		return value{}, failure(18537, "Could not convert date to string: date component was outside the supported range of 0-9999: %d", t.Year())
 	}
-	text, err := formatDate(t, pattern)
-	return stringValue(text), err
+	return stringValue(formatDate(t, pattern)), nil
 }
 
-// formatDate writes a date as MongoDB's format says.
-func formatDate(t time.Time, format string) (string, error) {
+// formatDate writes a date as MongoDB's format, which is a valid one, says.
+func formatDate(t time.Time, format string) string {
 	var text strings.Builder
 	for i := 0; i < len(format); i++ {
 		if format[i] != '%' {
@@ -49,47 +54,37 @@ func formatDate(t time.Time, format string) (string, error) {
 			continue
 		}
 		i++
-		if i == len(format) {
-			return "", failure(18535, "Unmatched '%%' at end of format string")
-		}
-		part, ok := formatPart(t, format[i])
-		if !ok {
-			return "", failure(18536, "Invalid format character '%%%c' in format string", format[i])
-		}
-		text.WriteString(part)
+		text.WriteString(formatPart(t, format[i]))
 	}
-	return text.String(), nil
+	return text.String()
 }
 
-func formatPart(t time.Time, specifier byte) (string, bool) {
+func formatPart(t time.Time, specifier byte) string {
 	year, week := t.ISOWeek()
 	_, offset := t.Zone()
 	switch specifier {
 	case '%':
-		return "%", true
+		return "%"
 	case 'Y':
-		return fmt.Sprintf("%04d", t.Year()), true
+		return fmt.Sprintf("%04d", t.Year())
 	case 'j':
-		return fmt.Sprintf("%03d", t.YearDay()), true
+		return fmt.Sprintf("%03d", t.YearDay())
 	case 'U':
-		return fmt.Sprintf("%02d", weekOfYear(t)), true
+		return fmt.Sprintf("%02d", weekOfYear(t))
 	case 'w':
-		return fmt.Sprint(int(t.Weekday()) + 1), true
+		return fmt.Sprint(int(t.Weekday()) + 1)
 	case 'u':
-		return fmt.Sprint(isoWeekday(t)), true
+		return fmt.Sprint(isoWeekday(t))
 	case 'V':
-		return fmt.Sprintf("%02d", week), true
+		return fmt.Sprintf("%02d", week)
 	case 'G':
-		return fmt.Sprintf("%04d", year), true
+		return fmt.Sprintf("%04d", year)
 	case 'Z':
-		return fmt.Sprintf("%+d", offset/60), true
+		return fmt.Sprintf("%+d", offset/60)
 	}
 	layouts := map[byte]string{'m': "01", 'd': "02", 'H': "15", 'M': "04", 'S': "05", 'z': "-0700", 'b': "Jan", 'B': "January"}
 	if layout, ok := layouts[specifier]; ok {
-		return t.Format(layout), true
+		return t.Format(layout)
 	}
-	if specifier == 'L' {
-		return fmt.Sprintf("%03d", t.Nanosecond()/1e6), true
-	}
-	return "", false
+	return fmt.Sprintf("%03d", t.Nanosecond()/1e6) // %L
 }

@@ -1,21 +1,15 @@
 package query
 
-import (
-	"strings"
-	"time"
-)
+import "strings"
 
 // dateFromString is $dateFromString: dateString, format, timezone, onError, onNull.
 // What is wrong with the format or the zone is so whatever the string.
 func dateFromString(name string, arguments []value) (value, error) {
 	text, format, zone, onError, onNull := arguments[0], arguments[1], arguments[2], arguments[3], arguments[4]
-	if err := checkFormat(format); err != nil {
+	if err := checkFormat(name, 40684, "%bBdGHjLmMSuVYzZ", format); err != nil {
 		return value{}, err
 	}
-	location, err := time.UTC, error(nil)
-	if !zone.nullish() {
-		location, err = zoneOf(zone)
-	}
+	location, err := zoneOrNil(zone)
 	switch {
 	case err != nil:
 		return value{}, err
@@ -38,12 +32,14 @@ func dateFromString(name string, arguments []value) (value, error) {
 	return date, err
 }
 
-func checkFormat(format value) error {
+// checkFormat checks the format of a date, if there is one, which may have these
+// specifiers.
+func checkFormat(name string, notString int, specifiers string, format value) error {
 	switch {
 	case format.is(notGiven), format.nullish():
 		return nil
 	case !format.isString():
-		return failure(40684, "$dateFromString requires that 'format' be a string, found: %s with value %s", TypeName(format.kind), brief(format))
+		return failure(notString, "%s requires that 'format' be a string, found: %s with value %s", name, TypeName(format.kind), brief(format))
 	}
 	text := format.text()
 	for i := 0; i < len(text); i++ {
@@ -53,7 +49,7 @@ func checkFormat(format value) error {
 		if i++; i == len(text) {
 			return failure(18535, "Unmatched '%%' at end of format string")
 		}
-		if strings.IndexByte("%bBdGHjLmMSuVYzZ", text[i]) < 0 {
+		if strings.IndexByte(specifiers, text[i]) < 0 {
 			return failure(18536, "Invalid format character '%%%c' in format string", text[i])
 		}
 	}

@@ -156,3 +156,32 @@ func TestTimesThatClocksLeaveOut(t *testing.T) {
 		{`{$dateFromString: {dateString: "2017-11-05T01:30:00Z", timezone: "+00:00"}}`, `ISODate("2017-11-05T01:30:00Z")`},
 	})
 }
+
+// What is null, and what is wrong, is looked for in MongoDB's order.
+func TestWrongDates(t *testing.T) {
+	doc := `{_id: 1, d: ISODate("2017-06-19T15:13:25.713Z"), n: null, big: 10000, huge: NumberLong("9223372036854775807")}`
+	checkExpressions(t, doc, []expressionCase{
+		{`{$dateTrunc: {date: "$n", unit: "century", binSize: 0, timezone: 1}}`, `null`},
+		{`{$dateTrunc: {date: "$d", unit: "year", startOfWeek: 1}}`, `ISODate("2017-01-01T00:00:00Z")`},
+		{`{$dateDiff: {startDate: "$n", endDate: 1, unit: "century", timezone: "Nowhere"}}`, `null`},
+		{`{$dateDiff: {startDate: 1, endDate: 2, unit: "week", startOfWeek: "$n", timezone: "Nowhere"}}`, `null`},
+		{`{$dateAdd: {startDate: 1, unit: "day", amount: "$n", timezone: "Nowhere"}}`, `null`},
+		{`{$year: {date: "$n", timezone: "Nowhere"}}`, `null`},
+		{`{$dateFromParts: {year: "x", hour: "$n"}}`, `null`},
+		{`{$dateFromParts: {year: 1970, second: 70000000, millisecond: -1}}`, `ISODate("1972-03-21T04:26:39.999Z")`},
+		{`{$dateToParts: {date: 42, timezone: "$n"}}`, `null`},
+		{`{$dateToString: {date: "$d", format: "%Y", timezone: "$n"}}`, `null`},
+	})
+	checkExpressionErrors(t, doc, map[string]int{
+		`{$dateTrunc: {date: "$d", unit: "century", timezone: "$n"}}`: 9, `{$dateTrunc: {date: "$d", unit: 1}}`: 5439013,
+		`{$dateTrunc: {date: 1, unit: "century", binSize: 0}}`: 5439018, `{$dateTrunc: {date: "$d", unit: "week", startOfWeek: "fryday"}}`: 5439016,
+		`{$dateDiff: {startDate: 1, endDate: "$d", unit: "hour", timezone: "Nowhere"}}`: 40485, `{$dateDiff: {startDate: 1, endDate: "$d", unit: "hour"}}`: 5166307,
+		`{$dateAdd: {startDate: 1, unit: "day", amount: 1.5}}`: 5166403, `{$dateAdd: {startDate: "$d", unit: 1, amount: 1}}`: 5439013,
+		`{$dateSubtract: {startDate: "$d", unit: "day", amount: NumberLong("-9223372036854775808")}}`: 6045000,
+		`{$year: {date: 1, timezone: "$n"}}`: 16006, `{$dateToParts: {date: "$n", timezone: "Nowhere"}}`: 40485, `{$dateToParts: {date: "$n", iso8601: 1}}`: 40521,
+		`{$dateToString: {date: "$n", format: "%"}}`: 18535, `{$dateToString: {date: "$n", format: "%y"}}`: 18536, `{$dateToString: {date: "$n", timezone: "Nowhere"}}`: 40485,
+		`{$dateFromParts: {year: 2017, isoWeek: 3}}`: 40489, `{$dateFromParts: {isoWeekYear: 2017, month: 12}}`: 40525, `{$dateFromParts: {month: 1}}`: 40516,
+		`{$dateFromParts: {isoWeekYear: "$big"}}`: 31095, `{$dateFromParts: {year: "$big"}}`: 40523, `{$dateFromParts: {year: 1970, month: 32768}}`: 31034,
+		`{$dateFromParts: {year: 1970, millisecond: "$huge"}}`: 159, `{$dateFromParts: {year: "$big", minute: 1.5}}`: 40515,
+	})
+}

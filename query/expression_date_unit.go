@@ -27,13 +27,13 @@ var units = map[string]unit{
 // ofClock tells whether the unit has the same length in every time zone.
 func (u unit) ofClock() bool { return u.months == 0 && u.millis <= hourMillis }
 
-func unitOf(name string, v value, notString int) (unit, error) {
+func unitOf(name string, v value) (unit, error) {
 	if !v.isString() {
-		return unit{}, failure(notString, "%s requires 'unit' to be a string, but got %s", name, TypeName(v.kind))
+		return unit{}, failure(5439013, "%s requires 'unit' to be a string, but got %s", name, TypeName(v.kind))
 	}
 	u, known := units[string(v.text())]
 	if !known {
-		return unit{}, failure(CodeFailedToParse, "parameter 'unit' value parsing failed :: caused by :: unknown time unit value: %s", v.text())
+		return unit{}, failure(CodeFailedToParse, "%s parameter 'unit' value parsing failed :: caused by :: unknown time unit value: %s", name, v.text())
 	}
 	return u, nil
 }
@@ -48,7 +48,7 @@ func weekdayOf(name string, v value) (time.Weekday, error) {
 		return strings.EqualFold(weekday, string(v.text())) || strings.EqualFold(weekday[:3], string(v.text()))
 	})
 	if day < 0 {
-		return 0, failure(CodeFailedToParse, "parameter 'startOfWeek' value parsing failed :: caused by :: unknown day of week value: %s", v.text())
+		return 0, failure(5439016, "%s parameter 'startOfWeek' value cannot be recognized as a day of a week: %s", name, v.text())
 	}
 	return time.Weekday(day), nil
 }
@@ -160,30 +160,45 @@ func (u unit) truncate(t time.Time, size int64, startOfWeek time.Weekday) (time.
 	return atWall(ms, t.Location()), true
 }
 
-// dateTrunc is $dateTrunc: date, unit, binSize, timezone, startOfWeek.
-func dateTrunc(name string, arguments []value) (value, error) {
-	for _, v := range arguments[:4] {
-		if v.nullish() {
-			return null, nil
+// unitAndZone reads the unit, the time zone, and the day on which weeks begin, of
+// $dateTrunc and $dateDiff. If one of them is null, isNull is true.
+func unitAndZone(name string, unitName, timezone, startOfWeek value) (u unit, zone *time.Location, day time.Weekday, isNull bool, err error) {
+	if unitName.nullish() {
+		return u, nil, 0, true, nil
+	}
+	if u, err = unitOf(name, unitName); err != nil {
+		return u, nil, 0, false, err
+	}
+	if u.millis == weekMillis {
+		if startOfWeek.nullish() {
+			return u, nil, 0, true, nil
+		}
+		if day, err = weekdayOf(name, startOfWeek); err != nil {
+			return u, nil, 0, false, err
 		}
 	}
-	u, err := unitOf(name, arguments[1], 5439013)
-	if err != nil {
-		return value{}, err
+	zone, err = zoneOrNil(timezone)
+	return u, zone, day, zone == nil, err
+}
+
+// dateTrunc is $dateTrunc: date, unit, binSize, timezone, startOfWeek.
+func dateTrunc(name string, arguments []value) (value, error) {
+	date, bin := arguments[0], arguments[2]
+	if date.nullish() || bin.nullish() {
+		return null, nil
 	}
-	startOfWeek, isNull, err := startOfWeek(name, u, arguments[4])
-	if err != nil || isNull {
-		return null, err
-	}
-	size, ok := arguments[2].whole()
+	size, ok := bin.whole()
 	switch {
 	case !ok:
-		return value{}, failure(5439017, "$dateTrunc requires 'binSize' to be a 64-bit integer, but got value '%s' of type %s",
-			brief(arguments[2]), TypeName(arguments[2].kind))
+		return value{}, failure(5439017, "$dateTrunc requires 'binSize' to be a 64-bit integer, but got value '%s' of type %s", brief(bin), TypeName(bin.kind))
 	case size <= 0:
 		return value{}, failure(5439018, "$dateTrunc requires 'binSize' to be greater than 0, but got value %d", size)
 	}
-	t, _, err := localTime(arguments[0], arguments[3], 5439012, "$dateTrunc requires 'date' to be a date, but got %s")
+	u, zone, startOfWeek, isNull, err := unitAndZone(name, arguments[1], arguments[3], arguments[4])
+	if err != nil || isNull {
+		return null, err
+	}
+	t, err := dateIn(zone, date, codeNotADate, notADate, name, "date")
 	if err != nil {
 		return value{}, err
 	}
@@ -194,38 +209,27 @@ func dateTrunc(name string, arguments []value) (value, error) {
 	return millisValue(truncated.UnixMilli()), nil
 }
 
-// startOfWeek is the day on which weeks begin, where that matters.
-func startOfWeek(name string, u unit, v value) (day time.Weekday, isNull bool, err error) {
-	if u.millis != weekMillis {
-		return 0, false, nil
-	}
-	if v.nullish() {
-		return 0, true, nil
-	}
-	day, err = weekdayOf(name, v)
-	return day, false, err
-}
+// codeNotADate and its words are of an argument that is no date.
+const (
+	codeNotADate = 5166307
+	notADate     = "%s requires '%s' to be a date, but got %s"
+)
 
 // dateDiff is $dateDiff: startDate, endDate, unit, timezone, startOfWeek.
 func dateDiff(name string, arguments []value) (value, error) {
-	for _, v := range arguments[:4] {
-		if v.nullish() {
-			return null, nil
-		}
+	start, end := arguments[0], arguments[1]
+	if start.nullish() || end.nullish() {
+		return null, nil
 	}
-	u, err := unitOf(name, arguments[2], 5439013)
-	if err != nil {
-		return value{}, err
-	}
-	startOfWeek, isNull, err := startOfWeek(name, u, arguments[4])
+	u, zone, startOfWeek, isNull, err := unitAndZone(name, arguments[2], arguments[3], arguments[4])
 	if err != nil || isNull {
 		return null, err
 	}
-	from, _, err := localTime(arguments[0], arguments[3], 5166307, "$dateDiff requires 'startDate' to be a date, but got %s")
+	from, err := dateIn(zone, start, codeNotADate, notADate, name, "startDate")
 	if err != nil {
 		return value{}, err
 	}
-	to, _, err := localTime(arguments[1], arguments[3], 5166307, "$dateDiff requires 'endDate' to be a date, but got %s")
+	to, err := dateIn(zone, end, codeNotADate, notADate, name, "endDate")
 	if err != nil {
 		return value{}, err
 	}
@@ -235,24 +239,30 @@ func dateDiff(name string, arguments []value) (value, error) {
 // dateAdd makes $dateAdd and $dateSubtract: startDate, unit, amount, timezone.
 func dateAdd(sign int64) operation {
 	return func(name string, arguments []value) (value, error) {
-		for _, v := range arguments {
-			if v.nullish() {
-				return null, nil
-			}
+		start, unitName, amount := arguments[0], arguments[1], arguments[2]
+		if start.nullish() || unitName.nullish() {
+			return null, nil
 		}
-		t, _, err := localTime(arguments[0], arguments[3], 5166403, "%s requires startDate to be convertible to a date, but got %s", name)
+		u, err := unitOf(name, unitName)
+		if err != nil || amount.nullish() {
+			return null, err
+		}
+		zone, err := zoneOrNil(arguments[3])
+		if err != nil || zone == nil {
+			return null, err
+		}
+		t, err := dateIn(zone, start, 5166403, "%s requires startDate to be convertible to a date, but got %s", name)
 		if err != nil {
 			return value{}, err
 		}
-		u, err := unitOf(name, arguments[1], 5166404)
-		if err != nil {
-			return value{}, err
-		}
-		amount, ok := arguments[2].whole()
-		if !ok || amount == math.MinInt64 {
+		n, ok := amount.whole()
+		switch {
+		case !ok:
 			return value{}, failure(5166405, "%s expects integer amount of time units", name)
+		case n == math.MinInt64 && sign < 0:
+			return value{}, failure(6045000, "invalid $dateSubtract 'amount' parameter value: %d", n)
 		}
-		moved, fits := u.addTo(t, sign*amount)
+		moved, fits := u.addTo(t, sign*n)
 		if !fits {
 			return value{}, failure(5166406, "%s overflowed", name)
 		}

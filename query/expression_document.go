@@ -211,12 +211,13 @@ func (f *fieldSetting) evaluate(s *scope) (value, error) {
 	return changed.value(), s.spend(len(input.data) + len(v.data))
 }
 
-var setFieldParameters = []parameter{{name: "field", required: 4161102}, {name: "input", required: 4161109}, {name: "value", required: 4161103}}
+// $unsetField has no value.
+var setFieldParameters = []parameter{{name: "field", required: 4161102}, {name: "value", required: 4161103}, {name: "input", required: 4161109}}
 
 func (p expressionParser) setField(name string, v value, at trail) (expression, *Error) {
 	parameters := setFieldParameters
 	if name == "$unsetField" {
-		parameters = parameters[:2]
+		parameters = []parameter{setFieldParameters[0], setFieldParameters[2]}
 	}
 	given, err := namedArguments(name, parameters, 4161100, 4161101, v, at)
 	if err != nil {
@@ -226,11 +227,11 @@ func (p expressionParser) setField(name string, v value, at trail) (expression, 
 	if f.key, err = p.fieldToSet(name, given[0], at.down("field")); err != nil {
 		return nil, err
 	}
-	if f.input, err = p.parse(given[1], at.down("input")); err != nil {
+	if f.input, err = p.parse(given[len(given)-1], at.down("input")); err != nil {
 		return nil, err
 	}
 	if name == "$setField" {
-		if f.value, err = p.parse(given[2], at.down("value")); err != nil {
+		if f.value, err = p.parse(given[1], at.down("value")); err != nil {
 			return nil, err
 		}
 	}

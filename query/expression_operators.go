@@ -85,7 +85,6 @@ var namedOperators = map[string]named{
 	"$dateAdd":        dateAddition(1),
 	"$dateSubtract":   dateAddition(-1),
 	"$dateDiff":       {[]parameter{{name: "startDate", required: 5166303}, {name: "endDate", required: 5166304}, {name: "unit", required: 5166305}, zone, weekStarts}, 5166301, 5166302, dateDiff},
-	"$dateFromParts":  {dateFromPartsParameters, 40519, 40518, dateFromParts},
 	"$dateFromString": {[]parameter{{name: "dateString", required: 40542}, {name: "format", absent: notGiven}, zone, {name: "onError", absent: notGiven}, {name: "onNull", absent: null}}, 40540, 40541, dateFromString},
 	"$dateToParts":    {[]parameter{{name: "date", required: 40522}, zone, {name: "iso8601", absent: falseValue}}, 40524, 40520, dateToParts},
 	"$dateToString":   {[]parameter{{name: "date", required: 18628}, {name: "format", absent: notGiven}, zone, {name: "onNull", absent: null}}, 18629, 18534, dateToString},
@@ -171,6 +170,8 @@ func (p expressionParser) form(name string, v value, at trail) (expression, *Err
 		return constant{v}, nil
 	case "$convert":
 		return p.conversion(v, at)
+	case "$dateFromParts":
+		return p.dateFromParts(v, at)
 	case "$filter":
 		return p.filtering(v, at)
 	case "$getField":
