@@ -17,40 +17,6 @@ func widest(a, b bson.Type) bson.Type {
 	return bson.TypeInt32
 }
 
-// add is $add: a sum of numbers, to which one date may be added.
-func add(name string, arguments []value) (value, error) {
-	var sum summation
-	var date value
-	for _, v := range arguments {
-		switch {
-		case v.nullish():
-			return null, nil
-		case v.isNumber():
-			sum.add(v)
-		case v.kind == bson.TypeDateTime && !date.missing():
-			return value{}, failure(16612, "only one date allowed in an $add expression")
-		case v.kind == bson.TypeDateTime:
-			date = v
-		default:
-			return value{}, failure(CodeTypeMismatch, "$add only supports numeric or date types, not %s", TypeName(v.kind))
-		}
-	}
-	if date.missing() {
-		return sum.value(), nil
-	}
-	return shiftDate(date, sum.value(), 1)
-}
-
-// shiftDate adds milliseconds to a date, or subtracts them.
-func shiftDate(date, by value, sign int64) (value, error) {
-	ms, ok := by.rounded()
-	shifted, fits := addIntegers(date.int64(), sign*ms)
-	if !ok || !fits {
-		return value{}, failure(CodeOverflow, "date overflow")
-	}
-	return millisValue(shifted), nil
-}
-
 // rounded returns the nearest integer, halves away from zero, if it fits an int64.
 func (v value) rounded() (int64, bool) {
 	if v.kind == bson.TypeDouble {
@@ -81,7 +47,7 @@ func subtract(name string, arguments []value) (value, error) {
 		}
 		return int64Value(ms), nil
 	case a.kind == bson.TypeDateTime && b.isNumber():
-		return shiftDate(a, b, -1)
+		return shiftDate(a, b)
 	}
 	return value{}, failure(CodeTypeMismatch, "can't $subtract %s from %s", TypeName(b.kind), TypeName(a.kind))
 }
@@ -107,24 +73,6 @@ func difference(a, b value) value {
 	return doubleValue(float64(a.integer()) - float64(b.integer()))
 }
 
-func multiply(name string, arguments []value) (value, error) {
-	product := int32Value(1)
-	for _, v := range arguments {
-		switch {
-		case v.nullish():
-			return null, nil
-		case !v.isNumber():
-			return value{}, failure(CodeTypeMismatch, "$multiply only supports numeric types, not %s", TypeName(v.kind))
-		}
-		result, ok := arithmetic{multiplies: true, operand: v}.result(product)
-		if !ok {
-			result = doubleValue(product.toDouble() * v.toDouble())
-		}
-		product = result
-	}
-	return product, nil
-}
-
 func divide(name string, arguments []value) (value, error) {
 	a, b := arguments[0], arguments[1]
 	switch {
@@ -146,7 +94,7 @@ const (
 	codeModByZero = 16610
 )
 
-// modulo is $mod. A double that is an integer is an integer as divisor.
+// modulo is $mod.
 func modulo(name string, arguments []value) (value, error) {
 	a, b := arguments[0], arguments[1]
 	switch {
@@ -154,25 +102,21 @@ func modulo(name string, arguments []value) (value, error) {
 		return null, nil
 	case !a.isNumber() || !b.isNumber():
 		return value{}, failure(16611, "$mod only supports numeric types, not %s and %s", TypeName(a.kind), TypeName(b.kind))
-	case compareNumbers(b, zero) == 0 && widest(a.kind, b.kind) == bson.TypeDecimal128:
+	}
+	kind := widest(a.kind, b.kind)
+	switch isZero := compareNumbers(b, zero) == 0; {
+	case isZero && kind == bson.TypeDecimal128:
 		return value{}, failure(5733415, "can't $mod by zero")
-	case compareNumbers(b, zero) == 0:
+	case isZero:
 		return value{}, failure(codeModByZero, "can't $mod by zero")
-	case widest(a.kind, b.kind) == bson.TypeDecimal128:
+	case kind == bson.TypeDecimal128:
 		return decimalValue(remainderOfDecimals(a.toDecimal(), b.toDecimal())), nil
-	}
-	divisor, isWhole := b.int32Of()
-	switch {
-	case a.kind == bson.TypeDouble || b.kind == bson.TypeDouble && !isWhole:
+	case kind == bson.TypeDouble:
 		return doubleValue(math.Mod(a.toDouble(), b.toDouble())), nil
-	case b.kind == bson.TypeDouble && a.kind == bson.TypeInt32:
-		return int32Value(int32(a.integer() % int64(divisor))), nil
-	case b.kind == bson.TypeDouble:
-		return int64Value(a.integer() % int64(divisor)), nil
 	case b.integer() == -1: // the quotient of the least int64 does not fit
-		return wholeOf(widest(a.kind, b.kind), 0), nil
+		return wholeOf(kind, 0), nil
 	}
-	return wholeOf(widest(a.kind, b.kind), a.integer()%b.integer()), nil
+	return wholeOf(kind, a.integer()%b.integer()), nil
 }
 
 // wholeOf is an integer as a value of one of the two types for them.

@@ -243,10 +243,26 @@ func toDecimalValue(v value) (value, error) {
 
 func toStringValue(v value) (value, error) {
 	switch {
+	case v.kind == bson.TypeDouble:
+		return stringValue(shortest(v.double())), nil
 	case v.kind == bson.TypeBoolean, v.isNumber(), v.kind == bson.TypeDateTime, v.kind == bson.TypeObjectID:
 		return stringValue(written(v)), nil
 	}
 	return value{}, nil
+}
+
+// shortest is a double with the digits that tell it from all others.
+func shortest(f float64) string {
+	text := strconv.FormatFloat(f, 'e', -1, 64)
+	_, exponent, finite := strings.Cut(text, "e")
+	n, _ := strconv.Atoi(exponent) // it is one
+	switch {
+	case !finite:
+		return writtenDouble(f)
+	case n < -4 || n >= 16:
+		return text
+	}
+	return strconv.FormatFloat(f, 'f', -1, 64)
 }
 
 // written is a value as MongoDB writes it into a string.
@@ -269,6 +285,7 @@ func written(v value) string {
 	return time.UnixMilli(v.int64()).UTC().Format("2006-01-02T15:04:05.000Z")
 }
 
+// writtenDouble is a double with 16 digits at most, as it is where a string is wanted.
 func writtenDouble(f float64) string {
 	switch {
 	case math.IsInf(f, 1):
