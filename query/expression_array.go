@@ -228,8 +228,14 @@ func setIntersection(_ string, arguments []value) (value, error) {
 	}
 	common := distinctOf(elementValues(arguments[0]))
 	for _, v := range arguments[1:] {
-		others := setOf(v)
-		common = slices.DeleteFunc(common, func(member value) bool { return !others.has(member) })
+		others := distinctOf(elementValues(v))
+		if len(common) > len(others) { // the values are those of the smaller set
+			common, others = others, common
+		}
+		common = slices.DeleteFunc(common, func(member value) bool {
+			_, found := slices.BinarySearchFunc(others, member, compare)
+			return !found
+		})
 	}
 	return arrayOf(common), nil
 }
@@ -265,14 +271,15 @@ func checkSets(arguments []expression, at trail) *Error {
 }
 
 func setEquals(_ string, arguments []value) (value, error) {
+	var first value
 	for i, v := range arguments {
 		if !isArray(v) {
 			return value{}, failure(17044, "All operands of $setEquals must be arrays. %d-th argument is of type: %s", i+1, TypeName(v.kind))
 		}
-	}
-	first := distinctOf(elementValues(arguments[0]))
-	for _, v := range arguments[1:] {
-		if compareArrays(arrayOf(first).data, arrayOf(distinctOf(elementValues(v))).data) != 0 {
+		set := arrayOf(distinctOf(elementValues(v)))
+		if i == 0 {
+			first = set
+		} else if compareArrays(first.data, set.data) != 0 {
 			return falseValue, nil
 		}
 	}

@@ -78,7 +78,7 @@ func TestArraysInExpressions(t *testing.T) {
 		{`{$sortArray: {input: "$a", sortBy: 1}}`, `[1, 2, 3]`},
 		{`{$sortArray: {input: "$o", sortBy: {q: -1}}}`, `[{q: 5}, {q: 1}]`},
 		{`{$setUnion: ["$a", [2, 4]]}`, `[1, 2, 3, 4]`},
-		{`{$setIntersection: ["$a", [4, 3.0, 3]]}`, `[3]`},
+		{`{$setIntersection: ["$a", [4, 3.0, 3]]}`, `[3.0]`}, // of the smaller set, the first
 		{`{$setDifference: ["$a", [1]]}`, `[3, 2]`},
 		{`{$setEquals: ["$a", [1, 2, 3, 3]]}`, `true`},
 		{`{$setIsSubset: [[1], "$a"]}`, `true`},
