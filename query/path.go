@@ -139,6 +139,8 @@ func checkFieldPath(dotted string, at trail) *Error {
 			return at.fail(15998, "FieldPath field names may not be empty strings.")
 		case part[0] == '$':
 			return at.fail(16410, "FieldPath field names may not start with '$'. Consider using $getField or $setField.")
+		case strings.Contains(part, "\x00"):
+			return at.fail(16411, "FieldPath field names may not contain '\\0'.")
 		}
 	}
 	return nil

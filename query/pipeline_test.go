@@ -203,6 +203,8 @@ func TestPipelineErrors(t *testing.T) {
 		{`[{$unset: 1}]`, 31002, "string or an array", "0.$unset"},
 		{`[{$unset: []}]`, 31119, "at least one field", "0.$unset"},
 		{`[{$unset: ["a", 1]}]`, 31120, "only string values", "0.$unset.1"},
+		{`[{$unset: ["a\u0000"]}]`, 16411, "field names may not contain", "0.$unset"},
+		{`[{$group: {_id: "$a\u0000b"}}]`, 16411, "field names may not contain", "0.$group._id"},
 		{`[{$replaceRoot: 1}]`, 40229, "expected an object", "0.$replaceRoot"},
 		{`[{$replaceRoot: {}}]`, 40414, "missing", "0.$replaceRoot"},
 		{`[{$replaceRoot: {x: 1}}]`, 40415, "unknown field", "0.$replaceRoot.x"},

@@ -138,6 +138,9 @@ func (p pipelineParser) unset(v value, at trail) (transformation, *Error) {
 		if !name.isString() {
 			return nil, at.down(strconv.Itoa(i)).fail(31120, "$unset specification must be a string or an array containing only string values")
 		}
+		if err := checkFieldPath(string(name.text()), at); err != nil {
+			return nil, err
+		}
 		doc = appendElement(doc, string(name.text()), falseValue)
 	}
 	projection, err := projectionParser{stage: true, allowance: p.allowance}.parse(closeDocument(doc, start), at)
