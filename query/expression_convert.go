@@ -15,6 +15,7 @@ import (
 // what cannot be converted, are nil if it does not say.
 type conversion struct {
 	input, to, onNull, onError expression
+	format, byteOrder          expression // of binary values
 }
 
 func (c *conversion) evaluate(s *scope) (value, error) {
@@ -26,51 +27,62 @@ func (c *conversion) evaluate(s *scope) (value, error) {
 	if err != nil {
 		return value{}, err
 	}
-	kind, err := targetOf(to)
+	format, err := c.format.evaluate(s)
+	if err != nil {
+		return value{}, err
+	}
+	byteOrder, err := c.byteOrder.evaluate(s)
+	if err != nil {
+		return value{}, err
+	}
+	t, err := targetOf(to)
 	switch {
 	case err != nil:
 		return value{}, err
 	case input.nullish() && c.onNull != nil:
 		return c.onNull.evaluate(s)
-	case input.nullish() || to.nullish():
+	case input.nullish() || t.kind == 0:
 		return null, nil
 	}
-	converted, failed := convert(input, kind)
-	switch {
-	case failed == nil:
-		return converted, nil
-	case c.onError != nil && !isNotEmulated(failed):
+	if err := t.read(format, byteOrder); err != nil {
+		return value{}, err
+	}
+	converted, err := t.convert(input)
+	if err != nil && c.onError != nil && isConversionFailure(err) {
 		return c.onError.evaluate(s)
 	}
-	return value{}, failed
+	return converted, err
 }
 
 // targetOf returns the type that is named by its alias or its number.
-func targetOf(to value) (bson.Type, error) {
+func targetOf(to value) (t target, err error) {
 	if to.kind == bson.TypeEmbeddedDocument {
+		t.subtype = lookup(to.data, "subtype")
 		to = lookup(to.data, "type")
 	}
 	switch {
 	case to.nullish():
-		return 0, nil
+		return t, nil
 	case to.isString():
 		kinds := typeAliases[string(to.text())]
 		if len(kinds) != 1 {
-			return 0, failure(CodeBadValue, "Unknown type name: %s", to.text())
+			return t, failure(CodeBadValue, "Unknown type name: %s", to.text())
 		}
-		return kinds[0], nil
+		t.kind = kinds[0]
+		return t, nil
 	case !to.isNumber():
-		return 0, failure(CodeFailedToParse, "$convert's 'to' argument must be a string or number, but is %s", TypeName(to.kind))
+		return t, failure(CodeFailedToParse, "$convert's 'to' argument must be a string or number, but is %s", TypeName(to.kind))
 	}
 	code, whole := to.whole()
 	kind, known := typeOfCode(code)
 	switch {
 	case !whole:
-		return 0, failure(CodeFailedToParse, "In $convert, numeric 'to' argument is not an integer")
+		return t, failure(CodeFailedToParse, "In $convert, numeric 'to' argument is not an integer")
 	case !known:
-		return 0, failure(CodeFailedToParse, "In $convert, numeric value for 'to' does not correspond to a BSON type: %d", code)
+		return t, failure(CodeFailedToParse, "In $convert, numeric value for 'to' does not correspond to a BSON type: %d", code)
 	}
-	return kind, nil
+	t.kind = kind
+	return t, nil
 }
 
 var convertParameters = []parameter{{name: "input", required: CodeFailedToParse}, {name: "to", required: CodeFailedToParse},
@@ -81,12 +93,7 @@ func (p expressionParser) conversion(v value, at trail) (expression, *Error) {
 	if err != nil {
 		return nil, err
 	}
-	for i := 4; i < len(given); i++ {
-		if !given[i].missing() {
-			return nil, at.fail(CodeNotImplemented, "the parameter '%s' of $convert is not implemented", convertParameters[i].name)
-		}
-	}
-	var parsed [4]expression
+	parsed := [6]expression{4: constant{}, 5: constant{}}
 	var parts []expression
 	for i := range parsed {
 		if given[i].missing() {
@@ -97,7 +104,7 @@ func (p expressionParser) conversion(v value, at trail) (expression, *Error) {
 		}
 		parts = append(parts, parsed[i])
 	}
-	return p.folded(&conversion{input: parsed[0], to: parsed[1], onError: parsed[2], onNull: parsed[3]}, at, parts...)
+	return p.folded(&conversion{input: parsed[0], to: parsed[1], onError: parsed[2], onNull: parsed[3], format: parsed[4], byteOrder: parsed[5]}, at, parts...)
 }
 
 // conversionTo parses $toInt and its kin.
@@ -109,17 +116,35 @@ func (p expressionParser) conversionTo(name, alias string, v value, at trail) (e
 	if err != nil {
 		return nil, err
 	}
-	return p.folded(&conversion{input: arguments[0], to: constant{stringValue(alias)}}, at, arguments...)
+	c := &conversion{input: arguments[0], to: constant{stringValue(alias)}, format: constant{}, byteOrder: constant{}}
+	switch name {
+	case "$toString":
+		c.format = constant{stringValue("auto")}
+	case "$toUUID":
+		c.format = constant{stringValue("uuid")}
+		var to fields
+		to.set("type", stringValue("binData"))
+		to.set("subtype", int32Value(kindUUID))
+		c.to = constant{to.value()}
+	}
+	return p.folded(c, at, arguments...)
 }
 
-func convert(v value, kind bson.Type) (value, error) {
-	if v.kind == kind && kind != bson.TypeBoolean {
+func (t target) convert(v value) (converted value, err error) {
+	kind := t.kind
+	switch {
+	case v.kind == bson.TypeBinary && kind == bson.TypeString:
+		return t.binaryToText(v)
+	case v.kind == bson.TypeBinary && (kind == bson.TypeInt32 || kind == bson.TypeInt64 || kind == bson.TypeDouble):
+		return t.binaryToNumber(v)
+	case v.kind == kind && kind != bson.TypeBoolean && kind != bson.TypeBinary:
 		return v, nil
 	}
-	converted, err := value{}, error(nil)
 	switch kind {
 	case bson.TypeBoolean:
 		return boolValue(v.truthy()), nil
+	case bson.TypeBinary:
+		converted, err = t.toBinary(v)
 	case bson.TypeInt32, bson.TypeInt64:
 		converted, err = toInteger(v, kind)
 	case bson.TypeDouble:
@@ -134,18 +159,15 @@ func convert(v value, kind bson.Type) (value, error) {
 		converted, err = toObjectID(v)
 	}
 	if err == nil && converted.missing() {
-		if v.kind == bson.TypeBinary || kind == bson.TypeBinary {
-			return value{}, failure(CodeNotImplemented, "the conversion from %s to %s is not implemented", TypeName(v.kind), TypeName(kind))
-		}
 		return value{}, conversionFailure("Unsupported conversion from %s to %s", TypeName(v.kind), TypeName(kind))
 	}
 	return converted, err
 }
 
-// isNotEmulated tells whether MongoDB would know what to convert: onError is not for that.
-func isNotEmulated(err error) bool {
+// isConversionFailure tells whether onError is for an error.
+func isConversionFailure(err error) bool {
 	var failed *Error
-	return errors.As(err, &failed) && failed.Code == CodeNotImplemented
+	return errors.As(err, &failed) && failed.Code == CodeConversionFailure
 }
 
 func conversionFailure(format string, args ...any) *Error {

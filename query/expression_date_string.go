@@ -26,7 +26,7 @@ func dateFromString(name string, arguments []value) (value, error) {
 	case text.isString():
 		date, err = scanDate(string(text.text()), location)
 	}
-	if err != nil && !onError.is(notGiven) && !isNotEmulated(err) {
+	if err != nil && !onError.is(notGiven) && isConversionFailure(err) {
 		return onError, nil
 	}
 	return date, err

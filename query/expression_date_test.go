@@ -133,7 +133,6 @@ func TestDatesInAnyForm(t *testing.T) {
 		`{$dateFromString: {dateString: "2017-07-12T22:23:55 GMT+02:00", timezone: "Europe/Amsterdam"}}`: 241,
 		`{$dateFromString: {dateString: "2017-07-12T22:23:55 CEST", timezone: "GMT"}}`:                   241,
 		`{$dateFromString: {dateString: "2017-07-12 next monday", onError: 1}}`:                          238,
-		`{$convert: {input: UUID("867dee52-c331-484e-92d1-c56479b8e67e"), to: "string", onError: 1}}`:    238,
 		`{$dateFromString: {dateString: "2017-07-12", timezone: "Europe/Nowhere"}}`:                      40485,
 	}
 	for text, code := range map[string]int{

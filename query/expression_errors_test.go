@@ -28,6 +28,8 @@ func TestExpressionErrors(t *testing.T) {
 		{`"$a..b"`, 15998},
 		{`"$a."`, 40353},
 		{`"$a.$b"`, 16410},
+		{`"$a\u0000b"`, 16411},
+		{`{$let: {vars: {v: "$a"}, in: "$$v.b\u0000"}}`, 16411},
 		{`"$$x"`, 17276},
 		{`"$$"`, 9},
 		{`"$$-x"`, 9},
@@ -183,7 +185,7 @@ func TestExpressionErrors(t *testing.T) {
 		{`{$setField: {field: "x", input: {}}}`, 4161103},
 		{`{$setField: 1}`, 4161100},
 		{`{$bsonSize: "$i"}`, 31393},
-		{`{$add: [{$toUUID: 1}]}`, 238},
+		{`{$add: [{$toHashedIndexKey: 1}]}`, 238},
 		{`{$add: [{$top: {sortBy: {a: 1}, output: 1}}]}`, 168},
 	} {
 		got, err := evaluate(t, c.expression, doc)

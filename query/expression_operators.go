@@ -119,12 +119,12 @@ func replacer(times int) named {
 // conversions are the types that $toInt and its kin convert to.
 var conversions = map[string]string{
 	"$toBool": "bool", "$toDate": "date", "$toDecimal": "decimal", "$toDouble": "double", "$toInt": "int", "$toLong": "long",
-	"$toObjectId": "objectId", "$toString": "string",
+	"$toObjectId": "objectId", "$toString": "string", "$toUUID": "binData",
 }
 
 // notEmulated are operators that MongoDB has beside.
 var notEmulated = map[string]bool{
-	"$function": true, "$meta": true, "$sampleRate": true, "$toHashedIndexKey": true, "$toUUID": true, "$toArray": true, "$toObject": true,
+	"$function": true, "$meta": true, "$sampleRate": true, "$toHashedIndexKey": true, "$toArray": true, "$toObject": true,
 }
 
 // operator parses {$operator: …}.
