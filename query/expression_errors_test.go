@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"github.com/taskdb/taskdb/query"
 )
@@ -223,14 +222,15 @@ func FuzzExpression(f *testing.F) {
 		`{$minN: {n: "$n", input: "$a"}}`, `{$percentile: {input: "$a", p: [0.5, 1], method: "approximate"}}`, `{$sortArray: {input: "$a", sortBy: {"b.c": -1}}}`,
 		`{$dateFromString: {dateString: "2020 W5 %", format: "%G W%V %%", onError: "$m"}}`, `{$atan2: ["$n", {$sin: "$c.d"}]}`,
 	} {
+		f.Add([]byte(`{$expr: `+seed+`}`), []byte(doc))
 		f.Add([]byte(shell(f, `{$expr: `+seed+`}`)), []byte(shell(f, doc)))
 	}
 	f.Fuzz(func(t *testing.T, source, doc []byte) {
-		filter, err := query.ParseFilter(bson.Raw(source))
+		filter, err := query.ParseFilter(fuzzed(source))
 		if err != nil {
 			requireQueryError(t, err)
 			return
 		}
-		_, _ = filter.Match(bson.Raw(doc))
+		_, _ = filter.Match(fuzzed(doc))
 	})
 }

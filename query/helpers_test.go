@@ -1,6 +1,7 @@
 package query_test
 
 import (
+	"bytes"
 	"math/big"
 
 	"github.com/stretchr/testify/require"
@@ -19,6 +20,17 @@ func scaled(n int64, exponent int) bson.Decimal128 {
 		panic("no decimal")
 	}
 	return d
+}
+
+// fuzzed is the document that a fuzzer says by its text, of which changes make more
+// than of bytes that count themselves, or by its bytes.
+func fuzzed(source []byte) bson.Raw {
+	if bytes.HasPrefix(source, []byte("{")) {
+		if doc, err := query.Document(string(source)); err == nil {
+			return doc
+		}
+	}
+	return source
 }
 
 // shell reads a document in extended JSON or the way of MongoDB's shell.

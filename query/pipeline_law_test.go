@@ -152,9 +152,11 @@ func FuzzPipeline(f *testing.F) {
 		`[{$bucket: {groupBy: "$n", boundaries: [0, 8], default: "x", output: {n: {$avg: "$n"}}}}, {$sample: {size: 3}}]`,
 		`[{$facet: {a: [{$sortByCount: "$n"}], b: [{$replaceWith: "$$ROOT"}]}}]`, `[{$replaceRoot: {newRoot: {x: "$a"}}}, {$skip: 1}]`,
 	} {
+		f.Add([]byte(`{p: ` + seed + `}`))
 		f.Add([]byte(shell(f, `{p: `+seed+`}`)))
 	}
 	f.Fuzz(func(t *testing.T, source []byte) {
+		source = fuzzed(source)
 		if query.Validate(source) != nil {
 			return
 		}

@@ -20,11 +20,13 @@ func FuzzUpdate(f *testing.F) {
 		`{$setOnInsert: {_id: 5}, $set: {"a.7": 1}}`, `{a: 1, t: Timestamp(0, 0)}`,
 	} {
 		for _, doc := range docs {
+			f.Add([]byte(seed), []byte(`{"x.b": 1}`), []byte(doc))
 			f.Add([]byte(shell(f, seed)), []byte(shell(f, `{"x.b": 1}`)), []byte(shell(f, doc)))
 		}
 	}
 	filter := query.MustParse(`{"a.b": 1}`)
 	f.Fuzz(func(t *testing.T, source, arrayFilter, doc []byte) {
+		source, arrayFilter, doc = fuzzed(source), fuzzed(arrayFilter), fuzzed(doc)
 		update, err := query.ParseUpdate(source, []bson.Raw{arrayFilter})
 		if err != nil {
 			requireQueryError(t, err)
