@@ -3,6 +3,7 @@ package query
 import (
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -44,50 +45,53 @@ const (
 )
 
 // dateForms are timelib's, which MongoDB uses. Of those that fit it takes the one that
-// takes most of the text, and of these the first.
-var dateForms = newDateForms(
-	`(?i:yesterday|tomorrow|ago|weekdays?)`, "?",
-	`(?i:first|last) (?i:day of)|(?i:back|front) (?i:of) `+hourForm, "?",
-	relations+`[ \t]+(?:`+spans+`|`+weekDays+`)`, "?",
-	`[+-]*[ \t]*[0-9]+[ \t]*(?:`+spans+`|`+weekDays+`)`, "?",
-	`(?i:now)`, "",
-	`(?i:noon)`, "0n",
-	`(?i:midnight|today)`, "0",
-	`@(?:-?[0-9]+|[0-9]+\.[0-9]{1,6})`, "@",
-	hour12Form+`(?:[:.]`+minTwoForm+`(?:[:.]`+secTwoForm+`)?)?[ \t]*`+meridianForm, "THMSp",
-	hour12Form+`:`+minTwoForm+`:`+secTwoForm+`[:.][0-9]+`+meridianForm, "THMSfp",
-	shortTime+`|`+longTime+`(?:\.[0-9]+)?|[tT]`+hourForm, "THMSf",
-	`[tT]?`+hourTwoForm+minTwoForm, "4",
-	`[tT]?`+hourTwoForm+minTwoForm+secTwoForm, "THMS",
-	monthForm+`/`+dayForm+`(?:/[0-9]{1,4})?`, "Dmdy",
-	`\+?[0-9]{4}-`+monthTwoForm+`-`+dayTwoForm+`|[0-9]{4}/`+monthTwoForm+`/`+dayTwoForm+`/?|[0-9]{4}/`+monthForm+`/`+dayForm, "DYmd",
-	`[0-9]{2}-`+monthTwoForm+`-`+dayTwoForm, "Dymd",
-	`[0-9]{4}-`+monthForm, "Dym1",
-	`[0-9]{1,4}-`+monthForm+`-`+dayForm, "Dymd",
-	dayForm+`[ \t.-]*`+anyMonth+`[ \t.-]*[0-9]{1,4}`, "Ddby",
-	dayForm+`[.\t-]`+monthForm+`[.-][0-9]{4}`, "DdmY",
-	dayForm+`[.\t]`+monthForm+`\.[0-9]{2}`, "Ddmy",
-	anyMonth+`[ .\t-]*[0-9]{4}`, "Dby1",
-	`[0-9]{4}[ .\t-]*`+anyMonth, "Dyb1",
-	anyMonth+`[ .\t-]*`+dayForm+`[,.stndrh\t ]+[0-9]{1,4}|`+noYearForm, "Dbdy",
-	dayForm+`[ .\t-]*`+anyMonth, "Ddb",
-	`[0-9]{4}`+monthTwoForm+dayTwoForm, "DYmd",
-	`[0-9]{4}`+monthTwoForm+dayTwoForm+`(?:T`+hourForm+`:`+minTwoForm+`:`+secTwoForm+`|[tT]`+hourForm+minTwoForm+secTwoForm+`)`, "TDYmdHMS",
-	`[0-9]{4}-`+monthTwoForm+`-`+dayTwoForm+`T`+hourTwoForm+`:`+minTwoForm+`:`+secTwoForm+`\.[0-9]+(?:`+offsetForm+`)?`, "TDYmdHMSfz",
-	`[0-9]{4}-`+monthForm+`-`+dayForm+`T`+hourForm+`:`+minuteForm+`:`+secondForm, "TDYmdHMS",
-	`[0-9]{4}:`+monthTwoForm+`:`+dayTwoForm+` `+hourTwoForm+`:`+minTwoForm+`:`+secTwoForm, "TDYmdHMS",
-	`[0-9]{4}\.?(?:36[0-6]|3[0-5][0-9]|[12][0-9]{2}|0[1-9][0-9]|00[1-9])`, "Dyj",
-	`[0-9]{4}-?W(?:5[0-3]|[1-4][0-9]|0[1-9])(?:-?[0-7])?`, "DYw",
-	shortMonth+`-`+dayTwoForm+`-[0-9]{1,4}`, "Dbdy",
-	`[0-9]{1,4}-`+shortMonth+`-`+dayTwoForm, "Dybd",
-	dayForm+`/`+shortMonth+`/[0-9]{4}:`+hourTwoForm+`:`+minTwoForm+`:`+secTwoForm+`[ \t]+`+offsetForm, "TDdbYHMSz",
-	`[0-9]{4}`, "Y",
-	weekDays, "a",
-	monthName+`|`+shortMonth, "Db",
-	offsetForm+`|`+zoneForm, "Zz",
-	noYearForm+hour12Form+`[:.]`+minTwoForm+`(?:[:.]`+secTwoForm+`)?[ \t]*`+meridianForm, "DbdTHMSp",
-	noYearForm+`(?:`+longTime+`|`+shortTime+`|`+zonedTime+`)`, "DbdTHM:z",
-)
+// takes most of the text, and of these the first. They are made for the first text that
+// is not usual: a program that starts has no use for them.
+var dateForms = sync.OnceValue(func() []dateForm {
+	return newDateForms(
+		`(?i:yesterday|tomorrow|ago|weekdays?)`, "?",
+		`(?i:first|last) (?i:day of)|(?i:back|front) (?i:of) `+hourForm, "?",
+		relations+`[ \t]+(?:`+spans+`|`+weekDays+`)`, "?",
+		`[+-]*[ \t]*[0-9]+[ \t]*(?:`+spans+`|`+weekDays+`)`, "?",
+		`(?i:now)`, "",
+		`(?i:noon)`, "0n",
+		`(?i:midnight|today)`, "0",
+		`@(?:-?[0-9]+|[0-9]+\.[0-9]{1,6})`, "@",
+		hour12Form+`(?:[:.]`+minTwoForm+`(?:[:.]`+secTwoForm+`)?)?[ \t]*`+meridianForm, "THMSp",
+		hour12Form+`:`+minTwoForm+`:`+secTwoForm+`[:.][0-9]+`+meridianForm, "THMSfp",
+		shortTime+`|`+longTime+`(?:\.[0-9]+)?|[tT]`+hourForm, "THMSf",
+		`[tT]?`+hourTwoForm+minTwoForm, "4",
+		`[tT]?`+hourTwoForm+minTwoForm+secTwoForm, "THMS",
+		monthForm+`/`+dayForm+`(?:/[0-9]{1,4})?`, "Dmdy",
+		`\+?[0-9]{4}-`+monthTwoForm+`-`+dayTwoForm+`|[0-9]{4}/`+monthTwoForm+`/`+dayTwoForm+`/?|[0-9]{4}/`+monthForm+`/`+dayForm, "DYmd",
+		`[0-9]{2}-`+monthTwoForm+`-`+dayTwoForm, "Dymd",
+		`[0-9]{4}-`+monthForm, "Dym1",
+		`[0-9]{1,4}-`+monthForm+`-`+dayForm, "Dymd",
+		dayForm+`[ \t.-]*`+anyMonth+`[ \t.-]*[0-9]{1,4}`, "Ddby",
+		dayForm+`[.\t-]`+monthForm+`[.-][0-9]{4}`, "DdmY",
+		dayForm+`[.\t]`+monthForm+`\.[0-9]{2}`, "Ddmy",
+		anyMonth+`[ .\t-]*[0-9]{4}`, "Dby1",
+		`[0-9]{4}[ .\t-]*`+anyMonth, "Dyb1",
+		anyMonth+`[ .\t-]*`+dayForm+`[,.stndrh\t ]+[0-9]{1,4}|`+noYearForm, "Dbdy",
+		dayForm+`[ .\t-]*`+anyMonth, "Ddb",
+		`[0-9]{4}`+monthTwoForm+dayTwoForm, "DYmd",
+		`[0-9]{4}`+monthTwoForm+dayTwoForm+`(?:T`+hourForm+`:`+minTwoForm+`:`+secTwoForm+`|[tT]`+hourForm+minTwoForm+secTwoForm+`)`, "TDYmdHMS",
+		`[0-9]{4}-`+monthTwoForm+`-`+dayTwoForm+`T`+hourTwoForm+`:`+minTwoForm+`:`+secTwoForm+`\.[0-9]+(?:`+offsetForm+`)?`, "TDYmdHMSfz",
+		`[0-9]{4}-`+monthForm+`-`+dayForm+`T`+hourForm+`:`+minuteForm+`:`+secondForm, "TDYmdHMS",
+		`[0-9]{4}:`+monthTwoForm+`:`+dayTwoForm+` `+hourTwoForm+`:`+minTwoForm+`:`+secTwoForm, "TDYmdHMS",
+		`[0-9]{4}\.?(?:36[0-6]|3[0-5][0-9]|[12][0-9]{2}|0[1-9][0-9]|00[1-9])`, "Dyj",
+		`[0-9]{4}-?W(?:5[0-3]|[1-4][0-9]|0[1-9])(?:-?[0-7])?`, "DYw",
+		shortMonth+`-`+dayTwoForm+`-[0-9]{1,4}`, "Dbdy",
+		`[0-9]{1,4}-`+shortMonth+`-`+dayTwoForm, "Dybd",
+		dayForm+`/`+shortMonth+`/[0-9]{4}:`+hourTwoForm+`:`+minTwoForm+`:`+secTwoForm+`[ \t]+`+offsetForm, "TDdbYHMSz",
+		`[0-9]{4}`, "Y",
+		weekDays, "a",
+		monthName+`|`+shortMonth, "Db",
+		offsetForm+`|`+zoneForm, "Zz",
+		noYearForm+hour12Form+`[:.]`+minTwoForm+`(?:[:.]`+secTwoForm+`)?[ \t]*`+meridianForm, "DbdTHMSp",
+		noYearForm+`(?:`+longTime+`|`+shortTime+`|`+zonedTime+`)`, "DbdTHM:z",
+	)
+})
 
 // usualForm is that of nearly all dates, which to find among the others takes thirty
 // times as long.
@@ -135,7 +139,7 @@ func scanDate(text string, zone *time.Location) (value, error) {
 // scan reads what comes next.
 func (r *dateReader) scan() *Error {
 	longest, form := 0, dateForm{}
-	for _, f := range dateForms {
+	for _, f := range dateForms() {
 		if found := f.pattern.FindStringIndex(r.rest); found != nil && found[1] > longest {
 			longest, form = found[1], f
 		}
