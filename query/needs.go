@@ -8,14 +8,6 @@ func (f *Filter) Needs(key string) bool {
 	return anyHead(f.root, func(head string) bool { return head == key })
 }
 
-// HasExpr tells whether the filter has an $expr, which a partial index must not.
-func (f *Filter) HasExpr() bool {
-	return anyLeaf(f.root, func(leaf node) bool {
-		_, ok := leaf.(*exprNode)
-		return ok
-	})
-}
-
 // UsesNow tells whether the filter's expressions ask for $$NOW, which the distinct
 // command does not know.
 func (f *Filter) UsesNow() bool {

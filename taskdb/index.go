@@ -22,7 +22,8 @@ type Index struct {
 	// value has the key null.
 	Unique bool
 	// Partial is the filter of the documents that the index is to have; nil is
-	// all of them.
+	// all of them. It can have neither $expr nor a regular expression but a glob:
+	// these may fail of a document.
 	Partial any
 }
 
@@ -47,8 +48,8 @@ func (i Index) definition() (*query.Index, error) {
 		if definition.Partial, err = query.Parse(i.Partial); err != nil {
 			return nil, err
 		}
-		if definition.Partial.HasExpr() {
-			return nil, &query.Error{Code: query.CodeCannotCreateIndex, Message: "unsupported expression in partial index: $expr", Path: "partial"}
+		if operator := definition.Partial.Fallible(); operator != "" {
+			return nil, &query.Error{Code: query.CodeCannotCreateIndex, Message: "unsupported expression in partial index: " + operator, Path: "partial"}
 		}
 	}
 	return definition, nil

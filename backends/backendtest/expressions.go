@@ -22,7 +22,6 @@ var expressions = area{"expressions", []behaviour{
 	{"an upsert by a pipeline inserts what it makes of the filter", pipelineUpserts},
 	{"a pipeline keeps the buffers that it does not name", pipelineKeepsBuffers},
 	{"a pipeline is run on what a store finds of it", pipelineRuns},
-	{"a partial index has no $expr", exprInPartialIndex},
 }}
 
 func exprCompares(t *testing.T, db *taskdb.DB) {
@@ -150,9 +149,4 @@ func pipelineRuns(t *testing.T, db *taskdb.DB) {
 		got = append(got, doc)
 	}
 	require.Equal(t, []bson.Raw{parse(t, `{_id: 1, sum: 15, first: 8}`)}, got)
-}
-
-func exprInPartialIndex(t *testing.T, db *taskdb.DB) {
-	_, err := db.CreateIndex(t.Context(), taskdb.Index{Keys: "n", Partial: `{$expr: {$gt: ["$n", 1]}}`})
-	requireCode(t, query.CodeCannotCreateIndex, err, "partial")
 }

@@ -8,6 +8,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"pgregory.net/rapid"
 
+	"github.com/taskdb/taskdb/query"
 	"github.com/taskdb/taskdb/taskdb"
 )
 
@@ -129,7 +130,10 @@ var anyIndex = rapid.Custom(func(t *rapid.T) taskdb.Index {
 	index.Keys = keys
 	if rapid.IntRange(0, 2).Draw(t, "partial") == 0 {
 		path := rapid.SampledFrom([]string{keys[0].Key, "completed", "label"}).Draw(t, "path of the filter")
-		index.Partial = bson.D{{Key: path, Value: anyRecordCondition.Draw(t, "filter")}}
+		filter := bson.D{{Key: path, Value: anyRecordCondition.Draw(t, "filter")}}
+		if parsed, err := query.Parse(filter); err != nil || parsed.Fallible() == "" {
+			index.Partial = filter
+		}
 	}
 	return index
 })

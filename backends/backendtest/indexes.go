@@ -20,6 +20,7 @@ var indexing = area{"indexes", []behaviour{
 	{"an index that is there already is left as it is", createIndexAgain},
 	{"an index that is in another's way is refused", createIndexConflict},
 	{"keys and filters that no index can have are refused", createWrongIndex},
+	{"a filter that may fail of a document is none of an index", createFallibleIndex},
 	{"index names are any text", indexNames},
 	{"an index of a filled collection has all its documents", createOnFilled},
 	{"arrays make an index multikey", multikeyNoted},
@@ -184,6 +185,19 @@ func createWrongIndex(t *testing.T, db *taskdb.DB) {
 		_, err := db.CreateIndex(t.Context(), index)
 		var wrong *query.Error
 		require.ErrorAs(t, err, &wrong, name)
+	}
+	require.Empty(t, collectionNamesOf(t, db))
+}
+
+// createFallibleIndex: where a filter fails, nobody knows whether a document that goes
+// has left keys in the index.
+func createFallibleIndex(t *testing.T, db *taskdb.DB) {
+	for _, filter := range []string{
+		`{$expr: {$gt: ["$n", 1]}}`, `{a: /x/}`, `{a: {$regex: "^x"}}`, `{a: {$not: /x/}}`, `{a: {$in: [1, /x/, /y/]}}`, `{a: {$elemMatch: {$regex: "x"}}}`,
+		`{b: 1, $or: [{c: 1}, {d: {$elemMatch: {a: {$nin: [/x/]}}}}]}`, `{a: {$all: [/x/]}}`,
+	} {
+		_, err := db.CreateIndex(t.Context(), taskdb.Index{Keys: "n", Partial: filter})
+		requireCode(t, query.CodeCannotCreateIndex, err, filter)
 	}
 	require.Empty(t, collectionNamesOf(t, db))
 }
