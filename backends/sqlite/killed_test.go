@@ -133,7 +133,7 @@ func removeUntilKilled(args []string) error {
 		return err
 	}
 	go func() {
-		_, err := db.Delete(testContext(), taskdb.Delete{Filter: `{label: {$glob: "b*"}}`, Many: true})
+		_, err := db.Delete(testContext(), removal)
 		panic(fmt.Sprint("the deletion came to its end: ", err))
 	}()
 	for {
@@ -148,26 +148,18 @@ func removeUntilKilled(args []string) error {
 	}
 }
 
-const removable = 30_000
-
 func TestADeletionThatHasBegunIsCarriedThroughAfterAKill(t *testing.T) {
 	path := newPath(t)
 	db := openURL(t, "sqlite:"+path)
-	docs := make([]bson.Raw, removable)
-	for i := range docs {
-		docs[i] = parse(t, fmt.Sprintf(`{_id: %d, msg_id: "%d", label: "b"}`, i, i))
-	}
-	for i := range 100 {
-		docs[i] = parse(t, fmt.Sprintf(`{_id: %d, msg_id: "%d", label: "a"}`, i, i))
-	}
-	require.NoError(t, db.AddRaw(t.Context(), docs...))
+	fillRemovable(t, db)
 	require.NoError(t, db.Close())
 
 	process := startChild(t, "remove", path)
 	require.True(t, process.lines.Scan())
 	process.kill()
-	require.NotEqual(t, []string{"100"}, inFile(t, path, "select count(*) from task_records"), "it was killed before the end")
+	left := []string{fmt.Sprint(staying)}
+	require.NotEqual(t, left, inFile(t, path, "select count(*) from task_records"), "it was killed before the end")
 	swept(t, path)
-	require.Equal(t, []string{"100"}, inFile(t, path, "select count(*) from task_records"))
-	require.Equal(t, []string{"100"}, inFile(t, path, "select count(*) from task_records where label = 'a'"))
+	require.Equal(t, left, inFile(t, path, "select count(*) from task_records"))
+	require.Equal(t, left, inFile(t, path, "select count(*) from task_records where label = 'a'"))
 }

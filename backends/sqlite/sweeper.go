@@ -11,6 +11,7 @@ import (
 
 	"github.com/taskdb/taskdb/backends/internal/bounds"
 	"github.com/taskdb/taskdb/backends/internal/execute"
+	"github.com/taskdb/taskdb/taskdb"
 )
 
 // How much one step of the sweeper removes, so that no writer waits long for it.
@@ -31,13 +32,18 @@ type sweeper struct {
 	stop  context.CancelFunc
 	ended chan struct{}
 
+	putOff map[int64]bool // removals, until it is woken again
+
 	mu      sync.Mutex
-	waiting map[int64]awaited // removals, by their ids
+	waiting map[int64]*awaited // removals, by their ids
 }
 
 func newSweeper(s *Store) *sweeper {
 	ctx, stop := context.WithCancel(context.Background())
-	w := &sweeper{store: s, work: make(chan struct{}, 1), stop: stop, ended: make(chan struct{}), waiting: map[int64]awaited{}}
+	w := &sweeper{
+		store: s, work: make(chan struct{}, 1), stop: stop, ended: make(chan struct{}),
+		putOff: map[int64]bool{}, waiting: map[int64]*awaited{},
+	}
 	w.wake()
 	go w.run(ctx)
 	return w
@@ -51,8 +57,8 @@ func (w *sweeper) wake() {
 	}
 }
 
-// await has the outcome of a removal sent to its channel, which has room for it.
-func (w *sweeper) await(id int64, a awaited) {
+// await has the outcome of a removal told, once.
+func (w *sweeper) await(id int64, a *awaited) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.waiting[id] = a
@@ -63,22 +69,45 @@ func (w *sweeper) await(id int64, a awaited) {
 func (w *sweeper) selected(id int64) *execute.Selection {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.waiting[id].selected
+	if a := w.waiting[id]; a != nil {
+		return a.selected
+	}
+	return nil
+}
+
+// note counts records that a removal removed.
+func (w *sweeper) note(id, records int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if a := w.waiting[id]; a != nil {
+		a.records.Add(records)
+	}
 }
 
 // tell sends the outcome of a removal to who waits for it.
-func (w *sweeper) tell(id int64, done removed) {
+func (w *sweeper) tell(id int64, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if a, ok := w.waiting[id]; ok {
-		a.outcome <- done
+	if a := w.waiting[id]; a != nil {
+		a.outcome <- err
 		delete(w.waiting, id)
 	}
+}
+
+// tellAll tells all who wait that the store was closed.
+func (w *sweeper) tellAll() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, a := range w.waiting {
+		a.outcome <- underWay(taskdb.ErrClosed)
+	}
+	clear(w.waiting)
 }
 
 func (w *sweeper) close() {
 	w.stop()
 	<-w.ended
+	w.tellAll()
 }
 
 func (w *sweeper) run(ctx context.Context) {
@@ -96,6 +125,7 @@ func (w *sweeper) run(ctx context.Context) {
 		case <-lost:
 			w.loseTasks(ctx)
 		case <-w.work:
+			clear(w.putOff)
 			for w.next(ctx) {
 			}
 		}
@@ -103,13 +133,13 @@ func (w *sweeper) run(ctx context.Context) {
 }
 
 // next carries out what was promised to be removed, if there is any, or else
-// removes some garbage. It tells whether to go on: an error, as of a full disk,
-// puts the rest off until there is more.
+// removes some garbage. It tells whether to go on. A removal that fails does not keep
+// others waiting; any other error, as of a full disk, puts the rest off.
 func (w *sweeper) next(ctx context.Context) bool {
 	var promised *removal
 	var target garbage
 	err := w.store.read(ctx, func(conn *sqlite.Conn) (err error) {
-		if promised, err = findRemoval(conn); promised == nil && err == nil {
+		if promised, err = findRemoval(conn, w.putOff); promised == nil && err == nil {
 			target, err = findGarbage(conn)
 		}
 		return err
@@ -118,7 +148,10 @@ func (w *sweeper) next(ctx context.Context) bool {
 	case err != nil:
 		return false
 	case promised != nil:
-		return w.store.carryOut(ctx, promised) == nil
+		if w.store.carryOut(ctx, promised) != nil {
+			w.putOff[promised.id] = true
+		}
+		return true
 	case target.remove == nil:
 		return false
 	}

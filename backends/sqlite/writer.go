@@ -287,10 +287,12 @@ func (tx *transaction) takeBack(commits, rollbacks int) {
 // broken tells whether SQLite gave up the transaction, as when the disk is full.
 func (tx *transaction) broken() error {
 	if tx.conn.AutocommitEnabled() {
-		return errors.New("the transaction that it shared with other changes failed")
+		return errShared
 	}
 	return nil
 }
+
+var errShared = errors.New("the transaction that it shared with other changes failed")
 
 func (tx *transaction) execute(sql string, args ...any) error {
 	if err := sqlitex.Execute(tx.conn, sql, &sqlitex.ExecOptions{Args: args}); err != nil {

@@ -17,7 +17,7 @@ type Promiser interface {
 
 	// Promise has a selection removed, see Remove, even if the process ends before it
 	// is done. It is kept with the step, or not made. wait waits for that, and returns
-	// how many documents were removed.
+	// how many documents were removed, until then if there is an error.
 	Promise(s *Selection) (wait func(ctx context.Context) (removed int64, err error), err error)
 }
 
@@ -166,15 +166,15 @@ func (s *Selection) from(left roaring64.IntPeekable64) *Selection {
 }
 
 // Remove removes those of the selected documents that the filter still selects, in
-// steps, until the context ends. It returns how many were.
-func Remove(ctx context.Context, collection Collection, selected *Selection) (removed int64, err error) {
+// steps, until the context ends. It notes after each how many more were removed.
+func Remove(ctx context.Context, collection Collection, selected *Selection, note func(removed int64)) (err error) {
 	c := &taskdb.Change{Kind: taskdb.DeleteDocuments, Filter: selected.Filter}
 	for left := selected.IDs.Iterator(); left.HasNext() && err == nil; {
 		var now taskdb.Outcome
 		now, err = step(ctx, collection, c, selected, left, nil)
-		removed += now.Matched
+		note(now.Matched)
 	}
-	return removed, err
+	return err
 }
 
 // step changes the next documents, as many as a step takes, up to the first that
