@@ -116,6 +116,7 @@ func (c *collection) grow(id uint64, g *growth, data []byte, held bounds.Size) e
 		return err
 	}
 	c.touch(id)
+	c.watches.Note(int64(id))
 	return nil
 }
 

@@ -94,6 +94,15 @@ func (t target) Remove(entries ...execute.Entry) error {
 	return nil
 }
 
+// Watches is execute.Target's. A collection that is not there is one without
+// documents.
+func (t target) Watches() *execute.Watches {
+	if t.collection.docs.empty() {
+		return nil
+	}
+	return &t.collection.watches
+}
+
 // Only is execute.Finder's.
 func (t target) Only(filter *query.Filter) (e execute.Entry, known bool) {
 	for _, x := range t.collection.indexes {

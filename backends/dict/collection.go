@@ -7,6 +7,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"github.com/taskdb/taskdb/backends/internal/execute"
 	"github.com/taskdb/taskdb/query"
 	"github.com/taskdb/taskdb/taskdb"
 )
@@ -32,6 +33,7 @@ type collection struct {
 	// moves counts the documents that got other keys, and turns how often an
 	// index came to hold what the planner must know of: see execute.Changes.
 	moves, turns atomic.Uint64
+	watches      execute.Watches
 	room         room
 }
 
@@ -85,10 +87,12 @@ func (c *collection) takeBack(first uint64) {
 
 // add stores a copy of a document.
 func (c *collection) add(doc bson.Raw) error {
-	if err := c.enterAll(doc, c.docs.nextID()); err != nil {
+	id := c.docs.nextID()
+	if err := c.enterAll(doc, id); err != nil {
 		return err
 	}
 	c.docs.add(doc)
+	c.watches.Note(int64(id))
 	return nil
 }
 
@@ -199,6 +203,7 @@ func (c *collection) replace(id uint64, doc bson.Raw) error {
 	}
 	c.enter(changed, after, id)
 	c.docs.replace(id, doc)
+	c.watches.Note(int64(id))
 	if len(changed) > 0 {
 		c.moves.Add(1)
 	}

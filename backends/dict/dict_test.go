@@ -51,3 +51,5 @@ func TestBounds(t *testing.T) { backendtest.Bounds(t, openBounded) }
 func TestDifferential(t *testing.T) { backendtest.Differential(t, openDict) }
 
 func TestChanges(t *testing.T) { backendtest.Changes(t, openDict, nil) }
+
+func TestFarUpserts(t *testing.T) { backendtest.FarUpserts(t, openDict) }

@@ -151,6 +151,7 @@ func (tx *transaction) put(t *table, a *addition) error {
 		return err
 	}
 	tx.noteRow(t, a.row)
+	t.watches.Note(seq)
 	tx.onCommit = append(tx.onCommit, func() { t.lastSeq.Store(seq) })
 	return nil
 }

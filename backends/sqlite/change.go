@@ -173,6 +173,14 @@ func (t *target) Remove(entries ...execute.Entry) error {
 	return t.tx.remove(table, bytes, entries...)
 }
 
+// Watches is execute.Target's.
+func (t *target) Watches() *execute.Watches {
+	if source, ok := t.Source.(*source); ok {
+		return &source.table.watches
+	}
+	return nil
+}
+
 // Knows is execute.Remover's. What is to be removed from declared indexes, only
 // documents tell, and so with the msg_ids that may have expired, where no column has
 // them.

@@ -34,6 +34,7 @@ func (tx *transaction) within(t *table, growth bounds.Size, mayGo func(seq int64
 // enlarge carries out a change that makes a record larger, by what is beside it, by
 // so many bytes at the most: all of it or nothing.
 func (tx *transaction) enlarge(t *table, seq, most int64, change func(tx *transaction) error) error {
+	t.watches.Note(seq)
 	return tx.within(t, bounds.Size{Bytes: most}, butFor(seq), func(tx *transaction) error {
 		if tx.store.bounds.LostAfter == 0 {
 			return change(tx)

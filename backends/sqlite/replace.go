@@ -139,6 +139,7 @@ func (tx *transaction) rewrite(t *table, old, next execute.Entry) error {
 	if len(names) > 1 {
 		tx.move(t)
 	}
+	t.watches.Note(old.ID)
 	tx.count(t, 0, int64(len(next.Doc)-len(old.Doc)))
 	tx.noteRow(t, after)
 	return tx.touch(t, old.ID, after)

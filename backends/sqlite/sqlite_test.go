@@ -23,3 +23,5 @@ func TestBounds(t *testing.T) {
 }
 
 func TestDifferential(t *testing.T) { backendtest.Differential(t, openNew, openDict) }
+
+func TestFarUpserts(t *testing.T) { backendtest.FarUpserts(t, openNew) }

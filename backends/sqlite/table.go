@@ -8,6 +8,7 @@ import (
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
+	"github.com/taskdb/taskdb/backends/internal/execute"
 	"github.com/taskdb/taskdb/query"
 	"github.com/taskdb/taskdb/taskdb"
 )
@@ -33,6 +34,7 @@ type table struct {
 	// moving tells that a transaction under way has moved records: who begins to read
 	// meanwhile may come upon them before and after its commit.
 	moving    atomic.Bool
+	watches   execute.Watches
 	committed atomic.Pointer[totals]
 	totals    // the writer's
 }

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
-	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 
 	"github.com/taskdb/taskdb/query"
 	"github.com/taskdb/taskdb/taskdb"
@@ -38,6 +37,10 @@ type Target interface {
 
 	// Remove removes the documents of entries, all of them or none.
 	Remove(entries ...Entry) error
+
+	// Watches are those of the collection, to be told of each document that is inserted
+	// or changed; nil if the collection is not there.
+	Watches() *Watches
 }
 
 // stepTime is how long a step goes on to take up changes, while other writers
@@ -119,7 +122,7 @@ func (w *writing) take(ctx context.Context, t Target) (far bool) {
 		if c.Many || w.ended() {
 			return false
 		}
-		outcome := single(ctx, t, c, maxHeld)
+		outcome := single(ctx, t, c)
 		if errors.Is(outcome.Err, errFar) {
 			return true
 		}
@@ -129,13 +132,12 @@ func (w *writing) take(ctx context.Context, t Target) (far bool) {
 	return false
 }
 
-// single carries out a change of one document, for which it looks at so many, or
-// at any number if most is 0.
-func single(ctx context.Context, t Target, c *taskdb.Change, most int64) taskdb.Outcome {
+// single carries out a change of one document, which is not far.
+func single(ctx context.Context, t Target, c *taskdb.Change) taskdb.Outcome {
 	if c.Kind == taskdb.InsertDocument {
 		return taskdb.Outcome{Err: t.Insert(c.Doc)}
 	}
-	e, found, err := first(ctx, t, c, most)
+	e, found, err := first(ctx, t, c, maxHeld)
 	switch {
 	case err != nil:
 		return taskdb.Outcome{Err: err}
@@ -149,35 +151,40 @@ func single(ctx context.Context, t Target, c *taskdb.Change, most int64) taskdb.
 
 // beside carries out a change of one document that is far. It is looked for while
 // others write, and is then asked about again, since they may have changed it.
-func (w *writing) beside(ctx context.Context, c *taskdb.Change) (outcome taskdb.Outcome) {
+func (w *writing) beside(ctx context.Context, c *taskdb.Change) taskdb.Outcome {
 	for {
-		source, err := w.collection.Read(ctx)
-		if err != nil {
-			return taskdb.Outcome{Err: err}
-		}
-		e, found, err := first(ctx, source, c, 0)
-		if err != nil || !found && !c.Upsert {
-			return taskdb.Outcome{Err: err}
-		}
-		done := !found
-		if found {
-			err = w.collection.Step(ctx, source, func(t Target) error {
-				outcome, done = recheck(context.WithoutCancel(ctx), t, c, e.ID)
-				return nil
-			})
-		} else { // before one is inserted, it must be certain that there is none
-			err = w.collection.Step(ctx, nil, func(t Target) error {
-				outcome = single(context.WithoutCancel(ctx), t, c, 0)
-				return nil
-			})
-		}
-		if err != nil {
-			return taskdb.Outcome{Err: err}
-		}
-		if done {
+		if outcome, done := w.tryBeside(ctx, c); done {
 			return outcome
 		}
 	}
+}
+
+// tryBeside is beside, unless others changed what it found: then it is false.
+func (w *writing) tryBeside(ctx context.Context, c *taskdb.Change) (outcome taskdb.Outcome, done bool) {
+	watch, err := w.watch(ctx, c)
+	if err != nil {
+		return taskdb.Outcome{Err: err}, true
+	}
+	defer watch.end()
+	source, err := w.collection.Read(ctx)
+	if err != nil {
+		return taskdb.Outcome{Err: err}, true
+	}
+	e, found, err := first(ctx, source, c, 0)
+	switch {
+	case err != nil || !found && !c.Upsert:
+		return taskdb.Outcome{Err: err}, true
+	case !found:
+		return w.upsertNone(ctx, c, watch)
+	}
+	err = w.collection.Step(ctx, source, func(t Target) error {
+		outcome, done = recheck(context.WithoutCancel(ctx), t, c, e.ID)
+		return nil
+	})
+	if err != nil {
+		return taskdb.Outcome{Err: err}, true
+	}
+	return outcome, done
 }
 
 // recheck carries out a change of the document with an id, if it is still one that
@@ -261,27 +268,4 @@ func update(t Target, c *taskdb.Change, before bson.Raw) (after bson.Raw, modifi
 		err = taskdb.CheckSize(after, 0, query.CodeUpdateTooLarge)
 	}
 	return after, modified, err
-}
-
-// upsert inserts the document of a change that found none.
-func upsert(t Target, c *taskdb.Change) taskdb.Outcome {
-	doc, err := c.Update.WithMaxSize(maxWhole).Upsert(c.Filter, time.Now())
-	if err != nil {
-		return taskdb.Outcome{Err: err}
-	}
-	if _, err := doc.LookupErr("_id"); err != nil {
-		id := bsoncore.AppendObjectIDElement(nil, "_id", bson.NewObjectID())
-		doc = bson.Raw(bsoncore.BuildDocument(nil, id, doc[4:len(doc)-1]))
-	}
-	if err := taskdb.CheckSize(doc, 0, query.CodeUpsertTooLarge); err != nil {
-		return taskdb.Outcome{Err: err}
-	}
-	outcome := taskdb.Outcome{UpsertedID: doc.Lookup("_id")}
-	if outcome.Doc, err = returned(c, nil, doc); err == nil {
-		err = t.Insert(doc)
-	}
-	if err != nil {
-		return taskdb.Outcome{Err: err}
-	}
-	return outcome
 }

@@ -52,24 +52,34 @@ func (s *Selection) holds() bool { return s.ByIndex && s.Source.Since() == Chang
 // while others write, and then changed in steps.
 func (w *writing) many(ctx context.Context, c *taskdb.Change) taskdb.Outcome {
 	for {
-		source, err := w.collection.Read(ctx)
-		if err != nil {
-			return taskdb.Outcome{Err: err}
-		}
-		selected, err := found(ctx, source, c.Filter)
-		if err != nil {
-			return taskdb.Outcome{Err: err}
-		}
-		if !selected.IDs.IsEmpty() {
-			return all(ctx, w.collection, c, selected)
-		}
-		if !c.Upsert {
-			return taskdb.Outcome{}
-		}
-		if outcome, done := w.upsertNone(ctx, c); done {
+		if outcome, done := w.tryMany(ctx, c); done {
 			return outcome
 		}
 	}
+}
+
+// tryMany is many, unless an upsert found none, and others changed that: then it is
+// false.
+func (w *writing) tryMany(ctx context.Context, c *taskdb.Change) (outcome taskdb.Outcome, done bool) {
+	watch, err := w.watch(ctx, c)
+	if err != nil {
+		return taskdb.Outcome{Err: err}, true
+	}
+	defer watch.end()
+	source, err := w.collection.Read(ctx)
+	if err != nil {
+		return taskdb.Outcome{Err: err}, true
+	}
+	selected, err := found(ctx, source, c.Filter)
+	switch {
+	case err != nil:
+		return taskdb.Outcome{Err: err}, true
+	case !selected.IDs.IsEmpty():
+		return all(ctx, w.collection, c, selected), true
+	case !c.Upsert:
+		return taskdb.Outcome{}, true
+	}
+	return w.upsertNone(ctx, c, watch)
 }
 
 // found returns what a filter selects.
@@ -116,21 +126,6 @@ func (x *execution) selection(ctx context.Context) (*Selection, error) {
 	}
 	s.ByIndex = x.plan.Exact && !x.asked
 	return s, nil
-}
-
-// upsertNone inserts a document if there is still none that the change selects.
-func (w *writing) upsertNone(ctx context.Context, c *taskdb.Change) (outcome taskdb.Outcome, done bool) {
-	err := w.collection.Step(ctx, nil, func(t Target) error {
-		_, found, err := first(context.WithoutCancel(ctx), t, c, 0)
-		if done = !found; err == nil && done {
-			outcome = upsert(t, c)
-		}
-		return err
-	})
-	if err != nil {
-		return taskdb.Outcome{Err: err}, true
-	}
-	return outcome, done
 }
 
 // all changes those of the selected documents that the change still selects, in
