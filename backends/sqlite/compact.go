@@ -44,11 +44,6 @@ func vacuum(ctx context.Context, conn *sqlite.Conn) error {
 	return errors.Join(err, runOutsideTransaction(conn, "pragma temp_store = memory;"), checkpoint(conn))
 }
 
-// checkpoint moves the log to the file, which then has its size.
-func checkpoint(conn *sqlite.Conn) error {
-	return runOutsideTransaction(conn, "pragma wal_checkpoint(truncate);")
-}
-
 // size returns how many bytes the file has.
 func (s *Store) size() (int64, error) {
 	info, err := os.Stat(s.path)

@@ -29,6 +29,8 @@ type writer struct {
 
 	tables     map[string]*table // those of the store, and what is not committed yet
 	nextStream int64
+
+	maxLog, longLog int64 // from how many bytes on the log is shortened, and when next
 }
 
 // operation is one caller's change. Either the writer takes
@@ -47,7 +49,10 @@ func (op *operation) take() bool { return op.taken.CompareAndSwap(false, true) }
 // newWriter reads what the file has and starts the goroutine, which owns conn
 // from then on.
 func newWriter(s *Store, conn *sqlite.Conn) (*writer, error) {
-	w := &writer{store: s, conn: conn, operations: make(chan *operation, maxGroup), lone: make(chan *operation), ended: make(chan struct{})}
+	w := &writer{
+		store: s, conn: conn, operations: make(chan *operation, maxGroup), lone: make(chan *operation), ended: make(chan struct{}),
+		maxLog: maxLog, longLog: maxLog,
+	}
 	if err := w.load(); err != nil {
 		return nil, err
 	}
@@ -146,6 +151,7 @@ func (w *writer) run() {
 			for _, op := range w.group {
 				close(op.done)
 			}
+			w.shortenLog()
 		case op := <-w.lone:
 			if op.take() {
 				op.err = op.alone(w.conn)
