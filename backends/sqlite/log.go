@@ -29,9 +29,12 @@ func (w *writer) shortenLog() {
 	w.longLog = max(w.maxLog, w.logSize()+w.maxLog/8)
 }
 
+// logPath is where SQLite keeps the log.
+func (s *Store) logPath() string { return s.path + "-wal" }
+
 // logSize returns how many bytes the log has.
 func (w *writer) logSize() int64 {
-	info, err := os.Stat(w.store.path + "-wal")
+	info, err := os.Stat(w.store.logPath())
 	if err != nil {
 		return 0
 	}

@@ -22,6 +22,7 @@ type Store struct {
 	readOnly bool
 	bounds   taskdb.Bounds
 	lock     *flock.Flock // nil for reading only
+	placed   []placed
 	readers  *pool
 	writer   *writer // nil for reading only
 	sweeper  *sweeper
@@ -94,10 +95,13 @@ func (s *Store) open(ctx context.Context, options Options) error {
 	if err != nil {
 		return fmt.Errorf("open %s: %w", s.path, err)
 	}
+	if err := s.place(s.path, s.logPath()); err != nil {
+		return errors.Join(err, conn.Close())
+	}
 	if s.writer, err = newWriter(s, conn); err != nil {
 		return errors.Join(fmt.Errorf("open %s: %w", s.path, err), conn.Close())
 	}
-	s.readers = newPool(s.path)
+	s.readers = newPool(s)
 	s.sweeper = newSweeper(s)
 	return nil
 }
@@ -116,10 +120,10 @@ func create(path string) error {
 }
 
 func (s *Store) openForReading() error {
-	if _, err := os.Stat(s.path); err != nil {
+	if err := s.place(s.path); err != nil { // its log goes when who writes closes it
 		return err
 	}
-	s.readers = newPool(s.path)
+	s.readers = newPool(s)
 	return s.read(context.Background(), func(conn *sqlite.Conn) error {
 		version, err := versionOf(conn)
 		if err == nil && version < len(migrations) {

@@ -15,8 +15,8 @@ import (
 // It hands out the one that was used last, whose page cache is warm: sqlitex.Pool
 // takes turns, and a walk over many batches reads up to a third more pages then.
 type pool struct {
-	path string
-	free chan struct{} // a place for each connection that is in use
+	store *Store
+	free  chan struct{} // a place for each connection that is in use
 
 	mu   sync.Mutex
 	idle []*reader
@@ -34,7 +34,7 @@ type reader struct {
 	unwatch func() bool
 }
 
-func newPool(path string) *pool { return &pool{path: path, free: make(chan struct{}, readerCount())} }
+func newPool(s *Store) *pool { return &pool{store: s, free: make(chan struct{}, readerCount())} }
 
 // readerCount is how many connections read at the same time: more than there are
 // processors, since a reader may wait for the disk.
@@ -50,16 +50,24 @@ func (p *pool) take(ctx context.Context) (*reader, error) {
 	}
 	r := p.pop()
 	if r == nil {
-		conn, err := openReading(p.path)
+		conn, err := p.open()
 		if err != nil {
 			<-p.free
-			return nil, fmt.Errorf("open %s for reading: %w", p.path, err)
+			return nil, fmt.Errorf("open %s for reading: %w", p.store.path, err)
 		}
 		r = &reader{conn: conn}
 		r.arm()
 	}
 	r.watch(ctx)
 	return r, nil
+}
+
+// open opens one more connection.
+func (p *pool) open() (*sqlite.Conn, error) {
+	if err := p.store.inPlace(); err != nil {
+		return nil, err
+	}
+	return openReading(p.store.path)
 }
 
 func (p *pool) pop() *reader {

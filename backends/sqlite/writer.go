@@ -184,7 +184,10 @@ func (w *writer) gather(op *operation) {
 func (w *writer) commit() {
 	tx := &transaction{writer: w, conn: w.conn, changed: map[*table]bool{}}
 	defer tx.settle()
-	err := tx.begin()
+	err := w.store.inPlace()
+	if err == nil {
+		err = tx.begin()
+	}
 	for _, op := range w.group {
 		if err == nil {
 			op.err = op.change(tx)

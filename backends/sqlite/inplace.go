@@ -1,0 +1,41 @@
+package sqlite
+
+import (
+	"errors"
+	"fmt"
+	"os"
+)
+
+// placed is a file that a store has open, and where it was then. SQLite goes on with
+// such a file when it was moved or removed: what is written to it is lost.
+type placed struct {
+	path string
+	info os.FileInfo
+}
+
+// place notes where the files are that must stay.
+func (s *Store) place(paths ...string) error {
+	for _, path := range paths {
+		info, err := os.Stat(path)
+		if err != nil {
+			return err
+		}
+		s.placed = append(s.placed, placed{path, info})
+	}
+	return nil
+}
+
+var errMoved = errors.New("a file of the store was moved or removed while it was open")
+
+// inPlace fails if one of the files is not there any more, or is another one.
+func (s *Store) inPlace() error {
+	for _, file := range s.placed {
+		switch now, err := os.Stat(file.path); {
+		case err != nil:
+			return fmt.Errorf("%w: %w", errMoved, err)
+		case !os.SameFile(file.info, now):
+			return fmt.Errorf("%w: %s is another file", errMoved, file.path)
+		}
+	}
+	return nil
+}
