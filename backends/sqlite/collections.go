@@ -112,7 +112,10 @@ func (tx *transaction) drop(t *table) error {
 	}
 	delete(tx.tables, t.name)
 	tx.onRollback = append(tx.onRollback, func() { tx.tables[t.name] = t })
-	tx.onCommit = append(tx.onCommit, func() { tx.store.publish(t.name, nil) })
+	tx.onCommit = append(tx.onCommit, func() {
+		tx.store.publish(t.name, nil)
+		tx.forgotten++
+	})
 	return nil
 }
 

@@ -201,6 +201,7 @@ func (tx *transaction) forget(t *table, id int64) error {
 	v := t.view.Load()
 	rest := slices.DeleteFunc(slices.Clone(v.declared), func(d declared) bool { return d.id == id })
 	tx.show(t, &view{odd: v.odd, ids: v.ids, declared: rest})
+	tx.onCommit = append(tx.onCommit, func() { tx.forgotten++ })
 	return tx.execute("update indexes set state = 'dropping' where id = ?", id)
 }
 

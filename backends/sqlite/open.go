@@ -98,7 +98,7 @@ func (s *Store) open(ctx context.Context, options Options) error {
 	if err := s.place(s.path, s.logPath()); err != nil {
 		return errors.Join(err, conn.Close())
 	}
-	if s.writer, err = newWriter(s, conn); err != nil {
+	if s.writer, err = newWriter(s, conn, options.Durability); err != nil {
 		return errors.Join(fmt.Errorf("open %s: %w", s.path, err), conn.Close())
 	}
 	s.readers = newPool(s)
@@ -154,6 +154,9 @@ func (s *Store) release() error {
 	var failed []error
 	if s.sweeper != nil {
 		s.sweeper.close()
+	}
+	if s.writer != nil {
+		s.writer.end()
 	}
 	if s.readers != nil {
 		failed = append(failed, s.readers.close())

@@ -20,6 +20,7 @@ type pool struct {
 
 	mu   sync.Mutex
 	idle []*reader
+	age  int // how often connections were renewed
 }
 
 // reader is a connection for reading.
@@ -29,6 +30,7 @@ type reader struct {
 	// users: Conn.SetInterrupt for each would start a goroutine, and go through
 	// all statements that the connection has ever prepared.
 	interrupt chan struct{}
+	age int // of the pool when it was opened
 	// unwatch ends the watch on the user's context, and tells whether that has
 	// not ended yet.
 	unwatch func() bool
@@ -48,14 +50,14 @@ func (p *pool) take(ctx context.Context) (*reader, error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	r := p.pop()
+	r, age := p.pop()
 	if r == nil {
 		conn, err := p.open()
 		if err != nil {
 			<-p.free
 			return nil, fmt.Errorf("open %s for reading: %w", p.store.path, err)
 		}
-		r = &reader{conn: conn}
+		r = &reader{conn: conn, age: age}
 		r.arm()
 	}
 	r.watch(ctx)
@@ -70,16 +72,17 @@ func (p *pool) open() (*sqlite.Conn, error) {
 	return openReading(p.store.path)
 }
 
-func (p *pool) pop() *reader {
+// pop returns an idle connection, if there is one, and the age of the pool.
+func (p *pool) pop() (*reader, int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	last := len(p.idle) - 1
 	if last < 0 {
-		return nil
+		return nil, p.age
 	}
 	r := p.idle[last]
 	p.idle = p.idle[:last]
-	return r
+	return r, p.age
 }
 
 // put takes a connection back. Its user must have reset all statements.
@@ -89,8 +92,14 @@ func (p *pool) put(r *reader) {
 		r.arm()
 	}
 	p.mu.Lock()
-	p.idle = append(p.idle, r)
+	renewed := r.age != p.age
+	if !renewed {
+		p.idle = append(p.idle, r)
+	}
 	p.mu.Unlock()
+	if renewed {
+		_ = r.conn.Close() // it has only read
+	}
 	<-p.free
 }
 

@@ -31,6 +31,8 @@ type writer struct {
 	nextStream int64
 
 	maxLog, longLog int64 // from how many bytes on the log is shortened, and when next
+	durability      Durability
+	forgotten       int // tables and indexes that are gone, see renew
 }
 
 // operation is one caller's change. Either the writer takes
@@ -48,10 +50,10 @@ func (op *operation) take() bool { return op.taken.CompareAndSwap(false, true) }
 
 // newWriter reads what the file has and starts the goroutine, which owns conn
 // from then on.
-func newWriter(s *Store, conn *sqlite.Conn) (*writer, error) {
+func newWriter(s *Store, conn *sqlite.Conn, durability Durability) (*writer, error) {
 	w := &writer{
 		store: s, conn: conn, operations: make(chan *operation, maxGroup), lone: make(chan *operation), ended: make(chan struct{}),
-		maxLog: maxLog, longLog: maxLog,
+		maxLog: maxLog, longLog: maxLog, durability: durability,
 	}
 	if err := w.load(); err != nil {
 		return nil, err
@@ -152,6 +154,7 @@ func (w *writer) run() {
 				close(op.done)
 			}
 			w.shortenLog()
+			w.renew()
 		case op := <-w.lone:
 			if op.take() {
 				op.err = op.alone(w.conn)
@@ -208,13 +211,15 @@ func (w *writer) commit() {
 	}
 }
 
-// close ends the goroutine, moves the log to the file, and closes the connection.
-// Nobody may be writing.
-func (w *writer) close() error {
+// end ends the goroutine. Nobody may be writing.
+func (w *writer) end() {
 	close(w.operations)
 	<-w.ended
-	return errors.Join(checkpoint(w.conn), w.conn.Close())
 }
+
+// close moves the log to the file, and closes the connection: the last one, since one
+// that only reads cannot remove the log.
+func (w *writer) close() error { return errors.Join(checkpoint(w.conn), w.conn.Close()) }
 
 // transaction is what the writer commits together.
 type transaction struct {
