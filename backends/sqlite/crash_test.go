@@ -61,6 +61,7 @@ func stepUntilKilled(path string, step func(db *taskdb.DB, writer, n int) error)
 }
 
 func TestWhatWasAcknowledgedSurvivesAKill(t *testing.T) {
+	t.Parallel()
 	const kills = 20
 	for range kills {
 		path := newPath(t)

@@ -113,6 +113,7 @@ func buildUntilKilled(args []string) error {
 }
 
 func TestAnIndexThatWasHalfBuiltAtAKillIsRemoved(t *testing.T) {
+	t.Parallel()
 	for range 5 {
 		path := newPath(t)
 		builder := startChild(t, "build", path)

@@ -83,6 +83,7 @@ func recordsOf(t *testing.T, db *taskdb.DB, writer int) []bson.Raw {
 // those of a store in memory after the steps that were acknowledged, or after one
 // more.
 func TestChangesThatWereAcknowledgedSurviveAKill(t *testing.T) {
+	t.Parallel()
 	const kills = 20
 	for range kills {
 		path := newPath(t)

@@ -14,9 +14,13 @@ func openNew(t *testing.T) *taskdb.DB { return openURL(t, "sqlite:"+newPath(t)+"
 
 func openDict(t *testing.T) *taskdb.DB { return openURL(t, "dict:?max_bytes=0") }
 
-func TestConformance(t *testing.T) { backendtest.Run(t, openNew) }
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	backendtest.Run(t, openNew)
+}
 
 func TestBounds(t *testing.T) {
+	t.Parallel()
 	backendtest.Bounds(t, func(t *testing.T, options string) *taskdb.DB {
 		return openURL(t, "sqlite:"+newPath(t)+"?durability=off&"+options)
 	})
