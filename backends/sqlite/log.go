@@ -15,12 +15,15 @@ const (
 	// logWait is how long writers then wait for those who read: a batch takes less, but
 	// for filters that are slow.
 	logWait = 100 * time.Millisecond
+	// logLook is after how many commits the log is looked at, which takes a twentieth of
+	// the time of one.
+	logLook = 32
 )
 
 // shortenLog shortens the log if it has become too long. If those who read take too
 // long, it is tried again when there is an eighth more.
 func (w *writer) shortenLog() {
-	if w.logSize() < w.longLog {
+	if w.commits++; w.commits%logLook != 0 || w.logSize() < w.longLog {
 		return
 	}
 	w.conn.SetBusyTimeout(logWait)

@@ -30,6 +30,7 @@ type writer struct {
 	tables     map[string]*table // those of the store, and what is not committed yet
 	nextStream int64
 
+	commits         int
 	maxLog, longLog int64 // from how many bytes on the log is shortened, and when next
 	durability      Durability
 	forgotten       int // tables and indexes that are gone, see renew
