@@ -39,6 +39,7 @@ var culling = []boundedBehaviour{
 	{"the records of an addition do not make room for each other", "max_records=10&cull=1", cullOthers},
 	{"no more than a thousand go at once, unless they are needed", "max_records=3000&cull=1", cullAtOnce},
 	{"a bound is each collection's own", "max_records=2&cull=0", cullEachCollection},
+	{"what goes is not a matter of how indexes are called", "max_records=2&cull=0", cullBesideIndexes},
 	{"every operation that adds makes room", "max_records=1", cullByEveryAddition},
 	{"stats tell the bounds and what went", "max_records=20&max_bytes=1MiB&cull=0.2", cullStats},
 }
@@ -187,6 +188,16 @@ func cullByEveryAddition(t *testing.T, db *taskdb.DB) {
 		_, err := db.Get(t.Context(), before[0])
 		require.ErrorIs(t, err, taskdb.ErrExpired, name)
 	}
+}
+
+func cullBesideIndexes(t *testing.T, db *taskdb.DB) {
+	things := db.In("test.things")
+	createIndex(t, things, taskdb.Index{Name: "completed_1", Keys: "a"})
+	createIndex(t, things, taskdb.Index{Name: "submitted_1", Keys: "-submitted", Partial: `{b: 1}`})
+	for n := range 4 {
+		require.NoError(t, things.AddRaw(t.Context(), encode(t, bson.D{{Key: "_id", Value: fmt.Sprint(n)}, {Key: "completed", Value: at(n)}, {Key: "submitted", Value: at(n)}})))
+	}
+	require.Equal(t, []string{"2", "3"}, ids(t, things, taskdb.Query{Sort: `{_id: 1}`}))
 }
 
 func cullStats(t *testing.T, db *taskdb.DB) {

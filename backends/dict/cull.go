@@ -1,7 +1,9 @@
 package dict
 
 import (
+	"bytes"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -45,29 +47,55 @@ func (c *collection) makeRoom(before bounds.Size, mayGo func(id uint64) bool) er
 	return nil
 }
 
-// eachOldest calls visit for the documents by the time at which they were
-// submitted, or else in the order of their insertion, until visit returns false.
+// eachOldest calls visit until it returns false: for all documents that are finished,
+// and maybe for others, by the time at which they were submitted, if they are tasks, or
+// else in the order of their insertion.
 func (c *collection) eachOldest(visit func(id uint64) bool) {
-	if c.noneFinished() {
-		return
-	}
-	x := c.index("submitted_1")
-	if x == nil {
+	if c.msgIDs == nil {
 		c.docs.each(visit)
 		return
 	}
+	if finished, few := c.fewFinished(); few {
+		for _, id := range finished {
+			if !visit(id) {
+				return
+			}
+		}
+		return
+	}
+	x := c.index("submitted_1")
 	x.tree.Scan(func(key string, ids uint64) bool { return x.each(posting{key, ids}, nil, false, visit) })
 }
 
-// noneFinished tells whether no document is finished, if an index tells so. A store
-// that is full of unfinished ones must not look at all of them to refuse one more.
-func (c *collection) noneFinished() bool {
+// maxFew is how many finished tasks are sorted rather than looked for among all. A store
+// that is full of unfinished ones must not look at all of them for one more.
+const maxFew = 1000
+
+// fewFinished returns the finished tasks, the oldest first, if they are few.
+func (c *collection) fewFinished() (ids []uint64, few bool) {
 	x := c.index("completed_1")
-	if x == nil {
-		return false
+	null := x.definition.AppendKey(nil, bson.RawValue{Type: bson.TypeNull})
+	var unfinished int64
+	if p, ok := x.find(null); ok {
+		unfinished = x.size(p)
 	}
-	p, ok := x.find(x.definition.AppendKey(nil, bson.RawValue{Type: bson.TypeNull}))
-	return ok && x.size(p) == c.docs.count
+	if x.definition.Multikey || c.docs.count-unfinished > maxFew {
+		return nil, false
+	}
+	x.tree.Scan(func(key string, held uint64) bool {
+		return key == string(null) || x.each(posting{key, held}, nil, false, func(id uint64) bool {
+			ids = append(ids, id)
+			return true
+		})
+	})
+	slices.Sort(ids)
+	submitted := map[uint64][]byte{}
+	for _, id := range ids {
+		keys, _ := c.index("submitted_1").definition.Keys(c.docs.get(id)) // which it has
+		submitted[id] = keys.List[0]
+	}
+	slices.SortStableFunc(ids, func(a, b uint64) int { return bytes.Compare(submitted[a], submitted[b]) })
+	return ids, true
 }
 
 // msgIDOf returns a document's msg_id if that is a string, else "".

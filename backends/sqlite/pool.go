@@ -30,7 +30,7 @@ type reader struct {
 	// users: Conn.SetInterrupt for each would start a goroutine, and go through
 	// all statements that the connection has ever prepared.
 	interrupt chan struct{}
-	age int // of the pool when it was opened
+	age       int // of the pool when it was opened
 	// unwatch ends the watch on the user's context, and tells whether that has
 	// not ended yet.
 	unwatch func() bool
