@@ -22,8 +22,8 @@ type Index struct {
 	// value has the key null.
 	Unique bool
 	// Partial is the filter of the documents that the index is to have; nil is
-	// all of them. It can have neither $expr nor a regular expression but a glob:
-	// these may fail of a document.
+	// all of them. It has at most 4 KiB, and neither $expr nor a regular expression
+	// but a glob: these may fail of a document.
 	Partial any
 }
 
@@ -45,14 +45,32 @@ func (i Index) definition() (*query.Index, error) {
 		definition.Unique = query.UniqueKeys
 	}
 	if i.Partial != nil {
-		if definition.Partial, err = query.Parse(i.Partial); err != nil {
-			return nil, err
-		}
-		if operator := definition.Partial.Fallible(); operator != "" {
-			return nil, &query.Error{Code: query.CodeCannotCreateIndex, Message: "unsupported expression in partial index: " + operator, Path: "partial"}
-		}
+		definition.Partial, err = partialFilter(i.Partial)
 	}
-	return definition, nil
+	return definition, err
+}
+
+// maxPartial is how many bytes the filter of an index may have: each change asks it of
+// its document while others wait, for as long as it takes.
+const maxPartial = 4 << 10
+
+// partialFilter parses the filter of an index, which has to have an answer for each
+// document.
+func partialFilter(given any) (*query.Filter, error) {
+	filter, err := query.Parse(given)
+	if err != nil {
+		return nil, err
+	}
+	wrong := ""
+	if operator := filter.Fallible(); operator != "" {
+		wrong = "unsupported expression in partial index: " + operator
+	} else if size := len(filter.Source()); size > maxPartial {
+		wrong = fmt.Sprintf("the filter of a partial index has %d bytes, of %d at most", size, maxPartial)
+	}
+	if wrong != "" {
+		return nil, &query.Error{Code: query.CodeCannotCreateIndex, Message: wrong, Path: "partial"}
+	}
+	return filter, nil
 }
 
 // expandKeys reads "a,-b" as {"a": 1, "b": -1}.

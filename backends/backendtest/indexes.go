@@ -20,7 +20,7 @@ var indexing = area{"indexes", []behaviour{
 	{"an index that is there already is left as it is", createIndexAgain},
 	{"an index that is in another's way is refused", createIndexConflict},
 	{"keys and filters that no index can have are refused", createWrongIndex},
-	{"a filter that may fail of a document is none of an index", createFallibleIndex},
+	{"a filter that may fail of a document, or take long, is none of an index", createFallibleIndex},
 	{"index names are any text", indexNames},
 	{"an index of a filled collection has all its documents", createOnFilled},
 	{"arrays make an index multikey", multikeyNoted},
@@ -199,6 +199,8 @@ func createFallibleIndex(t *testing.T, db *taskdb.DB) {
 		_, err := db.CreateIndex(t.Context(), taskdb.Index{Keys: "n", Partial: filter})
 		requireCode(t, query.CodeCannotCreateIndex, err, filter)
 	}
+	_, err := db.CreateIndex(t.Context(), taskdb.Index{Keys: "n", Partial: bson.M{"a": strings.Repeat("x", 5<<10)}})
+	requireCode(t, query.CodeCannotCreateIndex, err, "partial")
 	require.Empty(t, collectionNamesOf(t, db))
 }
 
