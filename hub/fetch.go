@@ -24,6 +24,9 @@ type Fetch struct {
 	Buffers bool
 	// Wait is how long to wait until all of the tasks are finished; 0 is not at all.
 	Wait time.Duration
+	// Hold, if not nil, is told the bytes of each record that is found, before the next
+	// is looked for. An error of it ends the fetch.
+	Hold func(bytes int) error
 }
 
 // Fetched is one task as it was found, or why it was not.
@@ -48,6 +51,11 @@ func (h *Hub) Fetch(ctx context.Context, f Fetch) ([]Fetched, error) {
 	}
 	found := map[string]Fetched{}
 	err := h.eachOf(ctx, f.MsgIDs, f.projection(), func(msgID string, doc bson.Raw) error {
+		if f.Hold != nil {
+			if err := f.Hold(len(doc)); err != nil {
+				return err
+			}
+		}
 		record := new(taskdb.TaskRecord)
 		found[msgID] = Fetched{MsgID: msgID, State: taskdb.StateOf(doc), Record: record, Doc: doc}
 		return record.UnmarshalBSON(doc)

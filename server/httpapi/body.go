@@ -11,26 +11,17 @@ import (
 	"net/http"
 	"os"
 	"slices"
-	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
 	"github.com/taskdb/taskdb/api"
+	"github.com/taskdb/taskdb/server/peers"
 )
 
-// bodies count the bytes of all bodies that are in memory.
-type bodies struct {
-	limit int64
-	held  atomic.Int64
-}
-
-// take adds to what is held, or refuses.
-func (b *bodies) take(n int64) error {
-	if b.held.Add(n) > b.limit {
-		b.held.Add(-n)
-		return busy("bytes in requests")
-	}
-	return nil
+// newBodies returns the room of all bodies that are in memory, of which one client has
+// half, but no less than the largest body takes.
+func newBodies(limits Limits) *peers.Room {
+	return peers.NewRoom(limits.Bodies, max(limits.Bodies/2, limits.Body, limits.Upload))
 }
 
 // copySize is how much of a body is read at a time.
@@ -38,9 +29,10 @@ const copySize = 32 << 10
 
 // heldBody is the body of a request, in memory.
 type heldBody struct {
-	bodies *bodies
+	share  *peers.Share // of the room of bodies
 	limit  int64
 	taken  int64
+	answer int64 // how many bytes its answer has in memory
 	text   bytes.Buffer
 	parts  map[string][][]byte // of a multipart body, but for its JSON
 }
@@ -67,8 +59,15 @@ func (h *heldBody) take(n int64) error {
 	if h.taken+n > h.limit {
 		return newProblem(http.StatusRequestEntityTooLarge, api.KindBody, "the body has more than %d bytes", h.limit)
 	}
-	if err := h.bodies.take(n); err != nil {
-		return err
+	return h.hold(n)
+}
+
+// hold takes room for so many bytes until the request has ended, or refuses.
+func (h *heldBody) hold(n int64) error {
+	if err := h.share.TryTake(n); err != nil {
+		p := busy("bytes")
+		p.Detail = fmt.Sprintf("too many bytes in requests and answers at once: %s; try again", err)
+		return p
 	}
 	h.taken += n
 	return nil
@@ -81,7 +80,10 @@ func (h *heldBody) Read(p []byte) (int, error) { return h.text.Read(p) }
 func (h *heldBody) Close() error { return nil }
 
 // release gives back what was taken.
-func (h *heldBody) release() { h.bodies.held.Add(-h.taken) }
+func (h *heldBody) release() {
+	h.share.Give(h.taken)
+	h.share.Leave()
+}
 
 // digest tells requests to a path apart.
 func (h *heldBody) digest(path string) [sha256.Size]byte {
@@ -110,7 +112,7 @@ func (s *server) boundBody(w http.ResponseWriter, r *http.Request) {
 // comes slowly keeps nobody waiting. It is to be released when the request has
 // ended.
 func (s *server) readBody(w http.ResponseWriter, r *http.Request, pattern string) (*heldBody, error) {
-	held := &heldBody{bodies: &s.bodies, limit: s.limits.Body}
+	held := &heldBody{share: s.bodies.Share(peers.Of(r.RemoteAddr)), limit: s.limits.Body}
 	if r.Body == nil || r.Body == http.NoBody {
 		return held, nil
 	}

@@ -99,6 +99,9 @@ func inBSON(w http.ResponseWriter, r *http.Request, values ...any) error {
 			return err
 		}
 	}
+	if err := holdAnswer(r.Context(), len(body)); err != nil {
+		return err
+	}
 	w.Header().Set("Content-Type", form)
 	_, _ = w.Write(body) // it fails if the client is gone
 	return nil

@@ -60,11 +60,19 @@ func (s *server) claim(ctx context.Context, in *claimRequest) (*huma.StreamRespo
 	case err != nil:
 		return nil, err
 	case errors.Is(ctx.Err(), context.Canceled): // nobody would hear of the task
-		_, err := s.hub.Return(context.WithoutCancel(ctx), claimed.Lease, hub.Return{Reason: "the engine went away before it had the task"})
-		return nil, errors.Join(ctx.Err(), err)
+		return nil, s.takeBack(ctx, claimed.Lease, "the engine went away before it had the task", ctx.Err())
+	}
+	if err := holdAnswer(ctx, len(claimed.Doc)); err != nil {
+		return nil, s.takeBack(ctx, claimed.Lease, "the engine could not be sent the task beside others", err)
 	}
 	answer := api.Claimed{Lease: leaseOf(claimed.Lease), Record: api.Document(claimed.Doc)}
 	return s.list(ctx, answer, func() []bson.Raw { return []bson.Raw{claimedDocument(answer)} }), nil
+}
+
+// takeBack returns a task that its engine does not get, for a cause, which it returns.
+func (s *server) takeBack(ctx context.Context, lease hub.Lease, reason string, cause error) error {
+	_, err := s.hub.Return(context.WithoutCancel(ctx), lease, hub.Return{Reason: reason})
+	return errors.Join(cause, err)
 }
 
 // claimedDocument is a claimed task as a document, with its record in it as it is.

@@ -29,7 +29,7 @@ func (s *server) fetch(ctx context.Context, msgIDs, keys []string, atMost api.Du
 			asked = append(asked, msgID)
 		}
 	}
-	found, err := s.fetchWaiting(ctx, hub.Fetch{MsgIDs: asked, Keys: keys, Wait: length})
+	found, err := s.fetchWaiting(ctx, hub.Fetch{MsgIDs: asked, Keys: keys, Wait: length, Hold: s.wholeAnswer(ctx)})
 	if err != nil || len(found) == len(msgIDs) {
 		return found, err
 	}

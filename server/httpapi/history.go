@@ -12,7 +12,7 @@ import (
 	"github.com/taskdb/taskdb/taskdb"
 )
 
-// maxHistory is how many msg_ids come that are not streamed.
+// maxHistory is how many msg_ids come that are not streamed, and no more than fill a page.
 const maxHistory = 100_000
 
 func (s *server) history(ctx context.Context, _ *struct{}) (*huma.StreamResponse, error) {
@@ -22,15 +22,20 @@ func (s *server) history(ctx context.Context, _ *struct{}) (*huma.StreamResponse
 				s.fail(w, r, err)
 				return
 			}
-			s.send(newLines(w, form, pieceSize), r, named(s.ownHistory(r.Context())), func() string { return "" })
+			s.send(newLines(w, form, pieceSize), r, held(r.Context(), named(s.ownHistory(r.Context()))), func() string { return "" })
 		}), nil
 	}
 	answer := api.History{MsgIDs: []string{}}
+	size := 0
 	for msgID, err := range s.ownHistory(ctx) {
+		if err == nil {
+			size += len(msgID)
+			err = holdAnswer(ctx, len(msgID))
+		}
 		if err != nil {
 			return nil, err
 		}
-		if len(answer.MsgIDs) == maxHistory {
+		if len(answer.MsgIDs) == maxHistory || size > maxPageBytes {
 			answer.More = true
 			break
 		}

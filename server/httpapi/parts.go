@@ -94,7 +94,7 @@ func (u *unhurried) Read(p []byte) (int, error) {
 // partsOf are the buffers that came as parts for the n-th of a request's tasks. Who
 // takes them leaves none.
 func partsOf(ctx context.Context, n int) [][]byte {
-	parts := requestOf(ctx).parts
+	parts := requestOf(ctx).body.parts
 	var buffers [][]byte
 	for _, name := range []string{"buffers", fmt.Sprintf("buffers.%d", n)} {
 		if n == 0 || name != "buffers" {
@@ -107,7 +107,7 @@ func partsOf(ctx context.Context, n int) [][]byte {
 
 // noPartsLeft refuses parts that nobody took.
 func noPartsLeft(ctx context.Context) error {
-	for name := range requestOf(ctx).parts {
+	for name := range requestOf(ctx).body.parts {
 		return invalid("body."+name, "the part %q belongs to nothing: want json, buffers, or buffers.N for the N-th task", name)
 	}
 	return nil

@@ -74,6 +74,9 @@ func (s *server) page(ctx context.Context, q taskdb.Query, token string) (api.Pa
 		if err != nil {
 			return api.Page{}, err
 		}
+		if err := holdAnswer(ctx, len(doc)); err != nil {
+			return api.Page{}, err
+		}
 		page.Records = append(page.Records, api.Document(doc))
 		if size += len(doc); size >= maxPageBytes {
 			break
@@ -128,6 +131,9 @@ func (s *server) distinct(ctx context.Context, in *distinctRequest) (*body[api.V
 	for i, value := range values {
 		doc, err := bson.Marshal(bson.D{{Key: "value", Value: value}})
 		if err != nil {
+			return nil, err
+		}
+		if err := holdAnswer(ctx, len(doc)); err != nil {
 			return nil, err
 		}
 		answer.Values[i] = api.Document(doc)

@@ -102,7 +102,7 @@ func (s *server) guarded(pattern string, route http.Handler) http.Handler {
 		}
 		defer leave()
 		known := requestOf(r.Context())
-		known.parts, known.leaveRoom = body.parts, leave
+		known.body, known.leaveRoom = body, leave
 		s.carryOut(w, r, pattern, body, s.inTurn(route))
 	})
 }

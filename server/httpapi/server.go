@@ -11,6 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/taskdb/taskdb/hub"
+	"github.com/taskdb/taskdb/server/peers"
 	"github.com/taskdb/taskdb/taskdb"
 )
 
@@ -26,7 +27,7 @@ type server struct {
 	options Options
 	browser *http.CrossOriginProtection
 	turns   *turns
-	bodies  bodies
+	bodies  *peers.Room
 	room    room
 	onces   onces
 	ready   *readiness
@@ -45,7 +46,7 @@ func New(h *hub.Hub, db *taskdb.DB, options Options) (http.Handler, error) {
 		options: options,
 		browser: http.NewCrossOriginProtection(),
 		turns:   newTurns(limits),
-		bodies:  bodies{limit: limits.Bodies},
+		bodies:  newBodies(limits),
 		room:    newRoom(limits),
 		ready:   &readiness{db: db},
 	}

@@ -1,11 +1,10 @@
-// Package peers bounds how many connections a door has at a time, in all and with each
-// peer.
+// Package peers bounds what a door has at a time of connections, and of memory, in all
+// and for each peer.
 package peers
 
 import (
 	"fmt"
 	"net"
-	"net/netip"
 	"sync"
 )
 
@@ -13,8 +12,7 @@ import (
 type Limits struct {
 	// All is how many a door has.
 	All int
-	// Peer is how many one peer has: an address or, of IPv6, where one machine may have
-	// many, a network of 64 bits.
+	// Peer is how many one peer has, if it is known.
 	Peer int
 }
 
@@ -28,14 +26,14 @@ type Gate struct {
 
 	mu       sync.Mutex
 	admitted int
-	byPeer   map[netip.Prefix]int
+	byPeer   map[Peer]int
 	refusing int
 	refused  int64
 }
 
 // NewGate returns a gate that has let nobody in yet.
 func NewGate(limits Limits) *Gate {
-	return &Gate{limits: limits, byPeer: map[netip.Prefix]int{}}
+	return &Gate{limits: limits, byPeer: map[Peer]int{}}
 }
 
 // Pass is a connection's place.
@@ -45,7 +43,7 @@ type Pass struct {
 	Refusal error
 
 	gate *Gate
-	peer netip.Prefix
+	peer Peer
 	left bool
 }
 
@@ -54,12 +52,12 @@ type Pass struct {
 func (g *Gate) Enter(address net.Addr) *Pass {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	pass := &Pass{gate: g, peer: peerOf(address)}
+	pass := &Pass{gate: g, peer: Of(address.String())}
 	switch {
 	case g.admitted >= g.limits.All:
 		pass.Refusal = fmt.Errorf("too many connections: there may be %d", g.limits.All)
-	case pass.peer.IsValid() && g.byPeer[pass.peer] >= g.limits.Peer:
-		pass.Refusal = fmt.Errorf("too many connections from %s: there may be %d", nameOf(pass.peer), g.limits.Peer)
+	case pass.peer != Peer{} && g.byPeer[pass.peer] >= g.limits.Peer:
+		pass.Refusal = fmt.Errorf("too many connections from %s: there may be %d", pass.peer, g.limits.Peer)
 	default:
 		g.admitted++
 		g.byPeer[pass.peer]++
@@ -71,30 +69,6 @@ func (g *Gate) Enter(address net.Addr) *Pass {
 	}
 	g.refusing++
 	return pass
-}
-
-// peerOf is whose connections are counted together; the zero Prefix where that is not
-// known, as of a pipe.
-func peerOf(address net.Addr) netip.Prefix {
-	tcp, isTCP := address.(*net.TCPAddr)
-	if !isTCP {
-		return netip.Prefix{}
-	}
-	ip := tcp.AddrPort().Addr().Unmap().WithZone("")
-	bits := ip.BitLen()
-	if ip.Is6() {
-		bits = 64
-	}
-	peer, _ := ip.Prefix(bits) // it has so many
-	return peer
-}
-
-// nameOf is a peer as people write it: an address, or a network.
-func nameOf(peer netip.Prefix) string {
-	if peer.IsSingleIP() {
-		return peer.Addr().String()
-	}
-	return peer.String()
 }
 
 // Leave gives the place up. To do so again does nothing.

@@ -1,0 +1,130 @@
+package httpapi_test
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/taskdb/taskdb/api"
+	"github.com/taskdb/taskdb/server/httpapi"
+)
+
+// from is a request of a client at an address.
+func from(ctx context.Context, ip, method, path string, body io.Reader, header ...string) *http.Request {
+	r := httptest.NewRequestWithContext(ctx, method, "http://localhost"+path, body)
+	r.RemoteAddr = ip + ":1"
+	r.Header.Set("Content-Type", "application/json")
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	return r
+}
+
+// answerTo has a request answered.
+func answerTo(f *fixture, r *http.Request) *httptest.ResponseRecorder {
+	answer := httptest.NewRecorder()
+	f.server.Config.Handler.ServeHTTP(answer, r)
+	return answer
+}
+
+// TestOneClientDoesNotHoldAllBodies holds that a client whose bodies come slowly has half
+// of what all may have, and that others send theirs meanwhile.
+func TestOneClientDoesNotHoldAllBodies(t *testing.T) {
+	f := serve(t, "dict:", httpapi.Options{Limits: httpapi.Limits{Body: 1000, Upload: 1000, Bodies: 4000}})
+	const slow, other = "10.0.0.1", "10.0.0.2"
+	text := `{"tasks": [{"label": "` + strings.Repeat("x", 900) + `"}]}`
+	submit := func(ip string, body io.Reader) *httptest.ResponseRecorder {
+		return answerTo(f, from(t.Context(), ip, "POST", "/v1/tasks", body))
+	}
+	var coming sync.WaitGroup
+	var rests []*io.PipeWriter
+	for range 2 {
+		body, rest := io.Pipe()
+		coming.Go(func() { assert.Equal(t, http.StatusCreated, submit(slow, body).Code) })
+		for _, piece := range []string{text[:len(text)-1], " "} { // the second is read when the first is held
+			_, err := io.WriteString(rest, piece)
+			require.NoError(t, err)
+		}
+		rests = append(rests, rest)
+	}
+	refused := submit(slow, strings.NewReader(text))
+	require.Equal(t, http.StatusTooManyRequests, refused.Code)
+	require.Contains(t, refused.Body.String(), "too many bytes in requests and answers at once: from 10.0.0.1 there may be 2000; try again")
+	require.Equal(t, http.StatusCreated, submit(other, strings.NewReader(text)).Code)
+	for _, rest := range rests {
+		_, err := io.WriteString(rest, "}")
+		require.NoError(t, err)
+		require.NoError(t, rest.Close())
+	}
+	coming.Wait()
+	require.Equal(t, http.StatusCreated, submit(slow, strings.NewReader(text)).Code)
+}
+
+// slowReader takes nothing of an answer before it is let go.
+type slowReader struct {
+	*httptest.ResponseRecorder
+	came  chan struct{}
+	letGo chan struct{}
+}
+
+// Write waits, the first time.
+func (s slowReader) Write(text []byte) (int, error) {
+	select {
+	case s.came <- struct{}{}:
+		<-s.letGo
+	case <-s.letGo:
+	}
+	return s.ResponseRecorder.Write(text)
+}
+
+// TestAnswersThatAreTakenSlowly holds that large answers count with the bodies in memory
+// until they are taken, in whatever form they are asked for.
+func TestAnswersThatAreTakenSlowly(t *testing.T) {
+	f := serve(t, "dict:", httpapi.Options{Limits: httpapi.Limits{Body: 3 << 20, Upload: 3 << 20, Bodies: 6 << 20}})
+	f.submit(t, `{"msg_id": "a", "content": {"text": "`+strings.Repeat("x", 2<<20)+`"}}`)
+	const collection = "/v1/collections/ipython-tasks.task_records/"
+	for _, c := range []struct{ method, path, body string }{
+		{"GET", "/v1/tasks/a", ""},
+		{"GET", "/v1/tasks", ""},
+		{"POST", "/v1/tasks/fetch", `{"msg_ids": ["a"]}`},
+		{"POST", "/v1/tasks/distinct", `{"path": "content.text"}`},
+		{"POST", collection + "find", `{}`},
+		{"GET", collection + "record?msg_id=a", ""},
+	} {
+		for _, accept := range []string{api.MediaBSON, "application/json"} {
+			asked := func(ip string) *http.Request {
+				return from(t.Context(), ip, c.method, c.path, strings.NewReader(c.body), "Accept", accept)
+			}
+			slow := slowReader{httptest.NewRecorder(), make(chan struct{}), make(chan struct{})}
+			var reading sync.WaitGroup
+			reading.Go(func() { f.server.Config.Handler.ServeHTTP(slow, asked("10.0.0.1")) })
+			<-slow.came
+			require.Equal(t, http.StatusTooManyRequests, answerTo(f, asked("10.0.0.1")).Code, "%s %s", c.path, accept)
+			require.Equal(t, http.StatusOK, answerTo(f, asked("10.0.0.2")).Code, "%s %s", c.path, accept)
+			require.Equal(t, http.StatusOK, answerTo(f, from(t.Context(), "10.0.0.1", "GET", "/v1/counts", nil)).Code, "what is small is answered")
+			close(slow.letGo)
+			reading.Wait()
+			require.Equal(t, http.StatusOK, slow.Code)
+			require.Equal(t, http.StatusOK, answerTo(f, asked("10.0.0.1")).Code, "%s %s: what was held is given back", c.path, accept)
+		}
+	}
+}
+
+// TestAFetchIsBounded holds that nobody has the hub put together an answer of any size.
+func TestAFetchIsBounded(t *testing.T) {
+	f := serve(t, "dict:", httpapi.Options{Limits: httpapi.Limits{Upload: 3 << 20}})
+	for _, msgID := range []string{"a", "b"} {
+		f.submit(t, `{"msg_id": "`+msgID+`", "content": {"text": "`+strings.Repeat("x", 2<<20)+`"}}`)
+	}
+	p := f.refused(t, http.StatusRequestEntityTooLarge, api.KindTooLarge, "POST", "/v1/tasks/fetch", `{"msg_ids": ["a", "b"]}`)
+	require.Contains(t, p.Detail, "more than 3145728 bytes: ask for fewer tasks at a time, for fewer keys")
+	ask[api.FetchAnswer](t, f, http.StatusOK, "POST", "/v1/tasks/fetch", `{"msg_ids": ["a", "b"], "keys": ["label"]}`)
+	ask[api.FetchAnswer](t, f, http.StatusOK, "POST", "/v1/tasks/fetch", `{"msg_ids": ["b"]}`)
+}
