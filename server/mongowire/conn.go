@@ -21,6 +21,7 @@ type conn struct {
 	id     int64
 	socket net.Conn
 	pass   *peers.Pass
+	room   room
 	reader *bufio.Reader
 	log    *slog.Logger
 	auth   authentication
@@ -35,9 +36,16 @@ func newConn(s *Server, socket net.Conn, pass *peers.Pass, id int64) *conn {
 		id:     id,
 		socket: socket,
 		pass:   pass,
+		room:   s.roomOf(socket.RemoteAddr()),
 		reader: bufio.NewReader(socket),
 		log:    s.options.Log.With("connection", id, "peer", socket.RemoteAddr().String()),
 	}
+}
+
+// leave gives up what the connection has of the server's.
+func (c *conn) leave() {
+	c.pass.Leave()
+	c.room.leave()
 }
 
 // serve carries out the commands of the connection until it ends.
@@ -53,7 +61,7 @@ func (c *conn) serve(commands context.Context) {
 	})
 	for f := range frames {
 		err := c.answer(commands, reading, f)
-		c.giveRoom(f.room)
+		c.room.give(f.room)
 		if err != nil {
 			c.log.Info("reply not sent", "error", err)
 			break
@@ -90,7 +98,7 @@ func (c *conn) read(ctx context.Context, frames chan<- frame, ended <-chan struc
 		select {
 		case frames <- f:
 		case <-ended:
-			c.giveRoom(f.room)
+			c.room.give(f.room)
 			return nil
 		}
 	}
@@ -122,7 +130,7 @@ func (c *conn) readFrame(ctx context.Context, isFirst bool) (frame, error) {
 		return frame{}, err
 	}
 	room := length + unpacked
-	if err := c.takeRoom(ctx, room); err != nil {
+	if err := c.room.take(ctx, room); err != nil {
 		return frame{}, err
 	}
 	message, err := readMessage(pieces{c, time.Now().Add(timeout + transferTime(length))}, length)
@@ -131,7 +139,7 @@ func (c *conn) readFrame(ctx context.Context, isFirst bool) (frame, error) {
 		f, err = parseFrame(message, most)
 	}
 	if err != nil {
-		c.giveRoom(room)
+		c.room.give(room)
 	}
 	f.room = room
 	return f, err
@@ -198,6 +206,7 @@ func (c *conn) isDraining() bool {
 
 // answer carries out the command of a message and sends its reply.
 func (c *conn) answer(commands, reading context.Context, f frame) error {
+	defer c.room.replied()
 	doc, err := c.run(commands, reading, f)
 	if err != nil {
 		return err
@@ -207,6 +216,9 @@ func (c *conn) answer(commands, reading context.Context, f frame) error {
 	}
 	message, err := f.reply(doc)
 	if err != nil {
+		return err
+	}
+	if err := c.room.fitReply(reading, len(message)); err != nil {
 		return err
 	}
 	_ = c.socket.SetWriteDeadline(time.Now().Add(c.server.options.IdleTimeout + transferTime(len(message))))

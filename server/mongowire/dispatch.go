@@ -26,6 +26,8 @@ type verb struct {
 	writes bool
 	// whole tells that it is about more than one client's records.
 	whole bool
+	// large tells that its reply may have as many bytes as a batch, or as a document.
+	large bool
 	run   func(ctx context.Context, r *request) (bson.D, error)
 }
 
@@ -67,19 +69,19 @@ func init() {
 		"dbStats":         {role: access.Read, whole: true, run: dbStats},
 		"dbstats":         {role: access.Read, whole: true, run: dbStats},
 
-		"find":        {role: access.Read, run: find},
-		"getMore":     {role: access.Read, run: getMore},
+		"find":        {role: access.Read, large: true, run: find},
+		"getMore":     {role: access.Read, large: true, run: getMore},
 		"killCursors": {role: access.Read, run: killCursors},
 		"count":       {role: access.Read, run: count},
-		"distinct":    {role: access.Read, run: distinct},
-		"aggregate":   {role: access.Read, run: aggregate},
+		"distinct":    {role: access.Read, large: true, run: distinct},
+		"aggregate":   {role: access.Read, large: true, run: aggregate},
 		"explain":     {role: access.Read, whole: true, run: explain},
 
 		"insert":        {role: access.Operate, writes: true, run: insert},
 		"update":        {role: access.Operate, writes: true, run: update},
 		"delete":        {role: access.Operate, writes: true, run: remove},
-		"findAndModify": {role: access.Operate, writes: true, run: findAndModify},
-		"findandmodify": {role: access.Operate, writes: true, run: findAndModify},
+		"findAndModify": {role: access.Operate, writes: true, large: true, run: findAndModify},
+		"findandmodify": {role: access.Operate, writes: true, large: true, run: findAndModify},
 
 		"create":        {role: access.Operate, writes: true, run: create},
 		"drop":          {role: access.Operate, writes: true, run: drop},
@@ -192,6 +194,11 @@ func (r *request) carryOut(commands, reading context.Context) (bson.D, error) {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, limit)
 		defer cancel()
+	}
+	if v.large {
+		if err := r.conn.room.takeReply(ctx); err != nil {
+			return nil, err
+		}
 	}
 	if v.role != public {
 		leave, err := r.server.takeTurn(ctx)

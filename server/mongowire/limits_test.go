@@ -89,44 +89,6 @@ func TestMoreConnectionsThanAllowedAreRefused(t *testing.T) {
 	require.EqualValues(t, 1, s.dial(t).ask(ping).Lookup("ok").Double())
 }
 
-func TestLargeMessagesWaitForOneAnother(t *testing.T) {
-	h := newHeld(t)
-	// The third waits for as long as it may be idle; what is sent must not take longer.
-	s := serve(t, taskdb.NewDB(h), mongowire.Options{MaxMessageSize: 5 << 20, IdleTimeout: 2 * time.Second})
-	large := msg(t, 0, single(t, `{insert: "b", $db: "a"}`), list(t, "documents", `{text: "`+strings.Repeat("x", 4<<20)+`"}`))
-	var holders []peer
-	for range 2 { // 8 of 10 MiB
-		p := s.dial(t)
-		p.send(large)
-		<-h.came
-		holders = append(holders, p)
-	}
-	third := s.dial(t)
-	third.send(large[:16])
-	third.isClosed()
-	require.EqualValues(t, 1, s.dial(t).ask(ping).Lookup("ok").Double(), "small ones do not wait")
-	for _, p := range holders {
-		h.letGo <- struct{}{}
-		reply, _ := p.receive()
-		require.EqualValues(t, 1, reply.Lookup("n").Int32())
-	}
-	fourth := s.dial(t)
-	fourth.send(large)
-	<-h.came
-	h.letGo <- struct{}{}
-	reply, _ := fourth.receive()
-	require.EqualValues(t, 1, reply.Lookup("n").Int32())
-}
-
-// A message may take long in all, but whoever sends no more of it keeps no room for it.
-func TestAMessageThatDoesNotGoOnIsGivenUp(t *testing.T) {
-	s := serve(t, openStore(t, "dict"), mongowire.Options{IdleTimeout: 100 * time.Millisecond})
-	large := msg(t, 0, single(t, `{insert: "b", $db: "a"}`), list(t, "documents", `{text: "`+strings.Repeat("x", 16<<20)+`"}`))
-	p := s.dial(t)
-	p.send(large[:2<<20])
-	p.isClosed()
-}
-
 // connections is how many connections a server has.
 func connections(p peer) int32 {
 	return p.ask(`{serverStatus: 1, $db: "admin"}`).Lookup("connections", "current").Int32()

@@ -29,8 +29,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"golang.org/x/sync/semaphore"
-
 	"github.com/taskdb/taskdb/server/peers"
 	"github.com/taskdb/taskdb/taskdb"
 )
@@ -51,8 +49,11 @@ type Options struct {
 	// taskdb.MaxRecordSize, without their buffers.
 	MaxDocumentSize, MaxMessageSize int
 	// MaxRoom is how many bytes messages of more than 1 MiB may have at once, those of
-	// all connections together; 0 is twice MaxMessageSize, which is the least. Others
-	// wait, no longer than IdleTimeout, and then their connection is closed.
+	// all connections together, and as many their replies; 0 is twice MaxMessageSize,
+	// which is the least. One peer has half of it, and a message that is compressed
+	// needs room for what it becomes, too. Others wait, no longer than IdleTimeout, and
+	// then their connection is closed; a command that may have a large reply waits for
+	// room before it is carried out, no longer than MaxTime.
 	MaxRoom int64
 	// MaxConnections is how many connections there may be at once, and
 	// MaxPeerConnections how many of them with one peer; 0 is 2,000, and half of them.
@@ -120,7 +121,7 @@ func (o Options) withDefaults() Options {
 	if o.MaxPeerConnections == 0 {
 		o.MaxPeerConnections = (o.MaxConnections + 1) / 2
 	}
-	o.MaxRoom = max(o.MaxRoom, 2*int64(o.MaxMessageSize)) // one that is compressed, and what it is of
+	o.MaxRoom = max(o.MaxRoom, 2*int64(o.MaxMessageSize))
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
@@ -137,10 +138,11 @@ type Server struct {
 	options Options
 	started time.Time
 	cursors *cursors
-	turns   chan struct{}       // one for each command that is carried out
-	room    *semaphore.Weighted // bytes for large messages
-	gate    *peers.Gate         // counts the connections
-	lastID  atomic.Int64        // of them
+	turns   chan struct{} // one for each command that is carried out
+	room    *peers.Room   // for large messages
+	replies *peers.Room   // for large replies
+	gate    *peers.Gate   // counts the connections
+	lastID  atomic.Int64  // of them
 
 	mu    sync.Mutex // guards what follows
 	conns map[*conn]struct{}
@@ -156,7 +158,8 @@ func New(db *taskdb.DB, options Options) *Server {
 		started: time.Now(),
 		cursors: newCursors(options.MaxCursors, options.CursorTimeout),
 		turns:   make(chan struct{}, options.MaxCommands),
-		room:    semaphore.NewWeighted(options.MaxRoom),
+		room:    peers.NewRoom(options.MaxRoom, options.MaxRoom/2),
+		replies: peers.NewRoom(options.replyRoom(), options.replyRoom()/2),
 		gate:    peers.NewGate(peers.Limits{All: options.MaxConnections, Peer: options.MaxPeerConnections}),
 		conns:   map[*conn]struct{}{},
 	}
@@ -262,7 +265,7 @@ func (s *Server) forget(c *conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.conns, c)
-	c.pass.Leave()
+	c.leave()
 }
 
 // stop has the connections end, each after the command that it carries out, and waits

@@ -24,7 +24,14 @@ type peer struct {
 
 func (s served) dial(t *testing.T) peer {
 	t.Helper()
-	socket, err := net.Dial("tcp", s.address)
+	return s.dialFrom(t, "127.0.0.1")
+}
+
+// dialFrom is dial as another machine does, at an address of this one.
+func (s served) dialFrom(t *testing.T, ip string) peer {
+	t.Helper()
+	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(ip)}}
+	socket, err := dialer.DialContext(t.Context(), "tcp", s.address)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = socket.Close() })
 	require.NoError(t, socket.SetDeadline(time.Now().Add(time.Minute))) // a test that hangs fails

@@ -4,30 +4,98 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"net"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/wiremessage"
+
+	"github.com/taskdb/taskdb/server/peers"
 )
 
-// takeRoom waits until there is room for a message beside the large ones that other
+// room is the room that a connection has for what is large: for its message, and for the
+// reply to it.
+type room struct {
+	messages, replies *peers.Share
+	timeout, maxTime  time.Duration
+	reply             int64 // what is taken for it
+}
+
+// roomOf returns the room of a connection with a peer.
+func (s *Server) roomOf(peer net.Addr) room {
+	at := peers.Of(peer.String())
+	return room{
+		messages: s.room.Share(at), replies: s.replies.Share(at),
+		timeout: s.options.IdleTimeout, maxTime: s.options.MaxTime,
+	}
+}
+
+func (r *room) leave() {
+	r.messages.Leave()
+	r.replies.Leave()
+}
+
+// take waits until there is room for a message beside the large ones that other
 // connections have. Small ones need not wait.
-func (c *conn) takeRoom(ctx context.Context, bytes int) error {
+func (r *room) take(ctx context.Context, bytes int) error {
 	if bytes <= roomAtOnce {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, c.server.options.IdleTimeout)
+	ctx, cancel := context.WithTimeout(ctx, r.timeout)
 	defer cancel()
-	if err := c.server.room.Acquire(ctx, int64(bytes)); err != nil {
-		return fmt.Errorf("no room for a message of %d bytes beside others: %w", bytes, err)
+	if err := r.messages.Take(ctx, int64(bytes)); err != nil {
+		return fmt.Errorf("no room for a message: %w", err)
 	}
 	return nil
 }
 
-// giveRoom gives back what takeRoom took.
-func (c *conn) giveRoom(bytes int) {
+// give gives back what take took.
+func (r *room) give(bytes int) {
 	if bytes > roomAtOnce {
-		c.server.room.Release(int64(bytes))
+		r.messages.Give(int64(bytes))
 	}
 }
+
+// takeReply waits until there is room for a reply that may have as much as a batch: who
+// takes its replies slowly has others of its own wait, and nobody else.
+func (r *room) takeReply(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, r.maxTime)
+	defer cancel()
+	if err := r.replies.Take(ctx, maxBatch); err != nil {
+		return fmt.Errorf("no room for a reply: %w", err)
+	}
+	r.reply = maxBatch
+	return nil
+}
+
+// fitReply has the room for a reply be as large as that is: larger, for a document that
+// is more than a batch.
+func (r *room) fitReply(ctx context.Context, bytes int) error {
+	if bytes <= roomAtOnce {
+		bytes = 0
+	}
+	more := min(int64(bytes), r.replies.Most()) - r.reply
+	if more <= 0 {
+		r.replies.Give(-more)
+		r.reply += more
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, r.timeout)
+	defer cancel()
+	if err := r.replies.Take(ctx, more); err != nil {
+		return fmt.Errorf("no room for a reply: %w", err)
+	}
+	r.reply += more
+	return nil
+}
+
+// replied gives back the room of a reply.
+func (r *room) replied() {
+	r.replies.Give(r.reply)
+	r.reply = 0
+}
+
+// replyRoom is how many bytes large replies may have at once: a batch of each peer's fits.
+func (o Options) replyRoom() int64 { return max(o.MaxRoom, 4*maxBatch) }
 
 // unpackedSize is how many bytes the message that comes says that it has when it is
 // decompressed, or 0 if it is not, or says what parseFrame will refuse.

@@ -54,6 +54,9 @@ func (s *Share) Leave() {
 	}
 }
 
+// Most is how many bytes the peer may have at the most.
+func (s *Share) Most() int64 { return s.room.most }
+
 // Take waits until there is room for so many bytes, first in the share and then in all.
 // It fails when the context ends, or at once if the share never has so many.
 func (s *Share) Take(ctx context.Context, bytes int64) error {
