@@ -72,7 +72,7 @@ func hostInfo(context.Context, *request) (bson.D, error) {
 // serverStatus carries out the command of this name.
 func serverStatus(_ context.Context, r *request) (bson.D, error) {
 	name, _ := os.Hostname()
-	uptime := time.Since(r.server.started)
+	uptime := r.server.uptime()
 	connections := r.server.Connections()
 	return bson.D{
 		{Key: "host", Value: name},

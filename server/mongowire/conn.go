@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/taskdb/taskdb/server/peers"
@@ -20,26 +21,32 @@ type conn struct {
 	server *Server
 	id     int64
 	socket net.Conn
+	peer   peers.Peer
 	pass   *peers.Pass
 	room   room
 	reader *bufio.Reader
 	log    *slog.Logger
 	auth   authentication
+	heard  atomic.Int64 // when the peer last said something, of the server's uptime
 
 	mu       sync.Mutex // guards what follows, and the deadline for reading
 	draining bool
 }
 
 func newConn(s *Server, socket net.Conn, pass *peers.Pass, id int64) *conn {
-	return &conn{
+	address := socket.RemoteAddr().String()
+	c := &conn{
 		server: s,
 		id:     id,
 		socket: socket,
+		peer:   peers.Of(address),
 		pass:   pass,
-		room:   s.roomOf(socket.RemoteAddr()),
+		room:   s.roomOf(peers.Of(address)),
 		reader: bufio.NewReader(socket),
-		log:    s.options.Log.With("connection", id, "peer", socket.RemoteAddr().String()),
+		log:    s.options.Log.With("connection", id, "peer", address),
 	}
+	c.heard.Store(int64(s.uptime()))
+	return c
 }
 
 // leave gives up what the connection has of the server's.
@@ -115,6 +122,7 @@ func (c *conn) readFrame(ctx context.Context, isFirst bool) (frame, error) {
 	if _, err := c.reader.Peek(1); err != nil {
 		return frame{}, err
 	}
+	c.heard.Store(int64(c.server.uptime()))
 	c.deadline(time.Now().Add(timeout))
 	header, err := c.reader.Peek(headerSize)
 	if err != nil {
@@ -175,7 +183,7 @@ func transferTime(bytes int) time.Duration {
 const maxStrange = 64 << 10
 
 func (c *conn) maxMessage() int {
-	if c.pass.Refusal == nil && (c.auth.user.Load() != nil || !c.server.mustSay()) {
+	if c.pass.Refusal == nil && !c.isStranger() {
 		return c.server.options.MaxMessageSize
 	}
 	return min(maxStrange, c.server.options.MaxMessageSize)

@@ -58,7 +58,8 @@ type Options struct {
 	// MaxConnections is how many connections there may be at once, and
 	// MaxPeerConnections how many of them with one peer; 0 is 2,000, and half of them.
 	// The first command of another one is refused, with MongoDB's code 365, and the
-	// connection closed.
+	// connection closed. With users, peers who have not said who they are have half of
+	// either: one more has the one of them closed that was silent for longest.
 	MaxConnections, MaxPeerConnections int
 	// MaxCursors is how many cursors are kept open; 0 is 1,000. One more closes the
 	// one that was not used for longest.
@@ -243,6 +244,9 @@ func isTemporary(err error) bool {
 // open returns the connection over a socket, or nil if there are too many even of those
 // that are refused.
 func (s *Server) open(socket net.Conn) *conn {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.makeWay(peers.Of(socket.RemoteAddr().String()))
 	pass := s.gate.Enter(socket.RemoteAddr())
 	if pass == nil {
 		_ = socket.Close()
@@ -251,8 +255,6 @@ func (s *Server) open(socket net.Conn) *conn {
 	if pass.Refusal != nil {
 		s.options.Log.Warn("a connection is refused", "peer", socket.RemoteAddr().String(), "error", pass.Refusal)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	if s.options.TLS != nil {
 		socket = tls.Server(socket, s.options.TLS)
 	}

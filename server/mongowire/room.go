@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
-	"net"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/wiremessage"
@@ -21,10 +20,9 @@ type room struct {
 }
 
 // roomOf returns the room of a connection with a peer.
-func (s *Server) roomOf(peer net.Addr) room {
-	at := peers.Of(peer.String())
+func (s *Server) roomOf(peer peers.Peer) room {
 	return room{
-		messages: s.room.Share(at), replies: s.replies.Share(at),
+		messages: s.room.Share(peer), replies: s.replies.Share(peer),
 		timeout: s.options.IdleTimeout, maxTime: s.options.MaxTime,
 	}
 }
