@@ -15,10 +15,10 @@ type Distinct struct {
 	seen map[string]struct{}
 	list []bson.RawValue
 	key  []byte
-	size int // bytes of the values in list
+	size int // bytes of an array of the values
 }
 
-// maxDistinct is how many bytes the values may have, as in MongoDB.
+// maxDistinct is how many bytes an array of the values may have, as in MongoDB.
 const maxDistinct = 16 << 20
 
 // NewDistinct checks the path and returns an empty collection.
@@ -33,7 +33,7 @@ func NewDistinct(dotted string) (*Distinct, error) {
 }
 
 // Add adds the values that the path has in doc. What is kept is copied. It fails,
-// with MongoDB's error 17217, if the values come to more than 16 MiB.
+// with MongoDB's error 17217, if an array of the values has more than 16 MiB.
 func (d *Distinct) Add(doc bson.Raw) error {
 	d.document(doc, 0)
 	return d.check()
@@ -95,8 +95,18 @@ func (d *Distinct) add(v value) {
 		return
 	}
 	d.seen[string(d.key)] = struct{}{}
-	d.size += len(v.data)
+	d.size += elementSize(len(d.list)) + len(v.data)
 	d.list = append(d.list, bson.RawValue{Type: v.kind, Value: append([]byte(nil), v.data...)})
+}
+
+// elementSize is how many bytes the i-th element of an array has besides its value: its
+// type, and its index as text.
+func elementSize(i int) int {
+	size := 1 + 1 + 1
+	for ; i >= 10; i /= 10 {
+		size++
+	}
+	return size
 }
 
 // Needs tells whether the path leads through a document's top-level key.

@@ -3,6 +3,7 @@ package query_test
 import (
 	"bytes"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -155,6 +156,26 @@ func TestDistinctKeepsCopies(t *testing.T) {
 	require.NoError(t, found.Add(doc))
 	clear(doc[4:])
 	require.Equal(t, "x", found.Values()[0].StringValue())
+}
+
+// TestDistinctIsBounded holds that what counts is how large a reply with the values would
+// be: of small values the most is their places in it.
+func TestDistinctIsBounded(t *testing.T) {
+	found, err := query.NewDistinct("a")
+	require.NoError(t, err)
+	require.NoError(t, found.Add(shell(t, `{a: "`+strings.Repeat("x", 16<<20-100_000)+`"}`)))
+	numbers := make([]int32, 20_000)
+	for i := range numbers {
+		numbers[i] = int32(i)
+	}
+	doc, err := bson.Marshal(bson.D{{Key: "a", Value: numbers[:5_000]}})
+	require.NoError(t, err)
+	require.NoError(t, found.Add(doc))
+	doc, err = bson.Marshal(bson.D{{Key: "a", Value: numbers}})
+	require.NoError(t, err)
+	var refused *query.Error
+	require.ErrorAs(t, found.Add(doc), &refused)
+	require.Equal(t, 17217, refused.Code)
 }
 
 func TestDistinctTakesValuesThatAServerFound(t *testing.T) {
