@@ -26,8 +26,8 @@ func holdAnswer(ctx context.Context, bytes int) error {
 	return body.hold(n)
 }
 
-// held holds each document of an answer that is sent as it is found, until the next.
-func held(ctx context.Context, docs iter.Seq2[bson.Raw, error]) iter.Seq2[bson.Raw, error] {
+// holding holds each document of an answer that is sent as it is found, until the next.
+func holding(ctx context.Context, docs iter.Seq2[bson.Raw, error]) iter.Seq2[bson.Raw, error] {
 	return func(yield func(bson.Raw, error) bool) {
 		for doc, err := range docs {
 			if err == nil {

@@ -48,7 +48,10 @@ func (h *heldBody) Write(piece []byte) (int, error) {
 // readAll reads a body, of so many bytes if that is known, else -1.
 func (h *heldBody) readAll(body io.Reader, length int64) error {
 	piece := int64(copySize)
-	if length >= 0 {
+	switch {
+	case length > h.limit:
+		return h.tooLarge()
+	case length >= 0:
 		piece = min(length+1, piece) // one more, to come upon the end
 	}
 	_, err := io.CopyBuffer(h, body, make([]byte, piece))
@@ -57,9 +60,13 @@ func (h *heldBody) readAll(body io.Reader, length int64) error {
 
 func (h *heldBody) take(n int64) error {
 	if h.taken+n > h.limit {
-		return newProblem(http.StatusRequestEntityTooLarge, api.KindBody, "the body has more than %d bytes", h.limit)
+		return h.tooLarge()
 	}
 	return h.hold(n)
+}
+
+func (h *heldBody) tooLarge() error {
+	return newProblem(http.StatusRequestEntityTooLarge, api.KindBody, "the body has more than %d bytes", h.limit)
 }
 
 // hold takes room for so many bytes until the request has ended, or refuses.
@@ -115,6 +122,10 @@ func (s *server) readBody(w http.ResponseWriter, r *http.Request, pattern string
 	held := &heldBody{share: s.bodies.Share(peers.Of(r.RemoteAddr)), limit: s.limits.Body}
 	if r.Body == nil || r.Body == http.NoBody {
 		return held, nil
+	}
+	if coding := r.Header.Get("Content-Encoding"); coding != "" && coding != "identity" {
+		held.release()
+		return nil, newProblem(http.StatusUnsupportedMediaType, api.KindMalformed, "the body has the Content-Encoding %s: send it as it is", coding)
 	}
 	connection := http.NewResponseController(w)
 	kind, parameters, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))

@@ -23,8 +23,12 @@ func received(r *http.Request) ([]bson.Raw, error) {
 		return nil, err
 	}
 	split := splitBSON
-	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind == "application/json" {
+	switch kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind {
+	case api.MediaBSON, "":
+	case "application/json":
 		split = splitJSON
+	default:
+		return nil, newProblem(http.StatusUnsupportedMediaType, api.KindMalformed, "the body is %s, and not application/bson or application/json", kind)
 	}
 	docs, err := split(body)
 	if err != nil {

@@ -68,6 +68,7 @@ func TestHostileBytes(t *testing.T) {
 	address := strings.TrimPrefix(f.server.URL, "http://")
 	for _, bytes := range []string{
 		"\x16\x03\x01\x00\x00", "GET / HTTP/9.9\r\n\r\n", "GET /v1/counts HTTP/1.1\r\n\r\n", "POST /v1/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Length: -5\r\n\r\n",
+		"POST /v1/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9223372036854775807\r\n\r\n{}",
 		"POST /v1/tasks HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
 		"POST /v1/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\nzz\r\n",
 		"GET /" + strings.Repeat("a", 2<<20) + " HTTP/1.1\r\nHost: localhost\r\n\r\n",
@@ -83,6 +84,33 @@ func TestHostileBytes(t *testing.T) {
 		connection.Close()
 	}
 	ask[api.Counts](t, f, http.StatusOK, "GET", "/v1/counts", "")
+}
+
+// TestWhatWouldBeRightIsSaid holds that who sends a body in a wrong way is told the right
+// one.
+func TestWhatWouldBeRightIsSaid(t *testing.T) {
+	f := serve(t, "dict:", httpapi.Options{})
+	const parts = "--x\r\nContent-Disposition: form-data; name=\"buffers\"\r\n\r\n1\r\n--x--\r\n"
+	for _, c := range []struct {
+		status                   int
+		path, body, header, says string
+	}{
+		{http.StatusUnsupportedMediaType, "/v1/tasks/query", `{}`, "Content-Type: text/plain", "text/plain, and not application/json"},
+		{http.StatusUnsupportedMediaType, "/v1/collections/a.b/find", `{}`, "Content-Type: text/plain", "text/plain, and not application/bson or application/json"},
+		{http.StatusUnsupportedMediaType, "/v1/tasks/query", "\x1f\x8b", "Content-Encoding: gzip", "the Content-Encoding gzip: send it as it is"},
+		{http.StatusBadRequest, "/v1/tasks", parts, "Content-Type: multipart/form-data; boundary=x", `the body has no part "json"`},
+		{http.StatusBadRequest, "/v1/tasks", "nothing", "Content-Type: multipart/form-data; boundary=x", `the body has no part "json"`},
+		{http.StatusUnprocessableEntity, "/v1/tasks/query", `{"filter": [1]}`, "X-Request-Id: r", "body.filter expected a document, or text that has one"},
+	} {
+		name, value, _ := strings.Cut(c.header, ": ")
+		response := f.send(t, "POST", c.path, c.body, name, value)
+		text, err := io.ReadAll(response.Body)
+		require.NoError(t, err)
+		require.Equal(t, c.status, response.StatusCode, "%s", text)
+		require.Contains(t, strings.ReplaceAll(string(text), `\"`, `"`), c.says)
+	}
+	p := f.refused(t, http.StatusUnprocessableEntity, api.KindInvalid, "POST", "/v1/tasks", `{"tasks": [{}, {"time_limit": "9999999h"}]}`)
+	require.Equal(t, "body.tasks[1].time_limit", p.Errors[0].Location)
 }
 
 // TestOddNames holds that msg_ids of any text lead to their tasks.

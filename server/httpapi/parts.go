@@ -29,10 +29,12 @@ const maxParts = 100_000
 // readParts reads a multipart body.
 func (h *heldBody) readParts(body io.Reader, boundary string) error {
 	h.parts = map[string][][]byte{}
-	reader := multipart.NewReader(body, boundary)
+	reader, isThere := multipart.NewReader(body, boundary), false // the part with the JSON
 	for n := 0; ; n++ {
 		part, err := reader.NextRawPart()
 		switch {
+		case errors.Is(err, io.EOF) && !isThere:
+			return newProblem(http.StatusBadRequest, api.KindMalformed, `the body has no part "json"`)
 		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:
@@ -41,6 +43,7 @@ func (h *heldBody) readParts(body io.Reader, boundary string) error {
 			return newProblem(http.StatusRequestEntityTooLarge, api.KindBody, "the body has more than %d parts", maxParts)
 		}
 		if part.FormName() == "json" {
+			isThere = true
 			_, err = io.Copy(h, part)
 		} else {
 			err = h.readBuffer(part)

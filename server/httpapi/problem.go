@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/validation"
 
 	"github.com/taskdb/taskdb/api"
 	"github.com/taskdb/taskdb/hub"
@@ -180,12 +181,23 @@ func ofHuma(model *huma.ErrorModel) *problem {
 	}
 	p := newProblem(model.Status, kind, "%s", model.Detail)
 	for _, detail := range model.Errors {
-		p.Errors = append(p.Errors, api.Detail{Message: detail.Message, Location: detail.Location})
+		p.Errors = append(p.Errors, api.Detail{Message: inFull(detail.Message), Location: detail.Location})
 	}
 	if len(p.Errors) > 0 {
 		p.Detail += ": " + strings.TrimSpace(p.Errors[0].Location+" "+p.Errors[0].Message)
 	}
 	return p
+}
+
+// inFull is what huma says, with what would be right where it does not say so.
+func inFull(message string) string {
+	switch {
+	case strings.HasPrefix(message, huma.ErrUnknownContentType.Error()):
+		return message + ", and not application/json"
+	case message == validation.MsgExpectedMatchAtLeastOneSchema: // it is an expressionSchema
+		return "expected a document, or text that has one"
+	}
+	return message
 }
 
 // transform makes problems of all that is not, and names the request. It is how one

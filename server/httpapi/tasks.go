@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -24,7 +25,7 @@ func (s *server) submit(ctx context.Context, in *submission) (*body[api.Submissi
 	tasks := make([]hub.Task, len(in.Body.Tasks))
 	for i, task := range in.Body.Tasks {
 		var err error
-		if tasks[i], err = hubTask(ctx, task); err != nil {
+		if tasks[i], err = hubTask(ctx, task, fmt.Sprintf("body.tasks[%d]", i)); err != nil {
 			return nil, err
 		}
 		tasks[i].Buffers = append(tasks[i].Buffers, partsOf(ctx, i)...)
@@ -74,8 +75,8 @@ func (s *server) mayAwait(ctx context.Context, tasks []hub.Task) error {
 
 // hubTask is a task as the hub takes it. One of a user who is bound to a client is
 // that client's.
-func hubTask(ctx context.Context, task api.Task) (hub.Task, error) {
-	limit, err := durationOf(task.TimeLimit, "time_limit")
+func hubTask(ctx context.Context, task api.Task, path string) (hub.Task, error) {
+	limit, err := durationOf(task.TimeLimit, path+".time_limit")
 	if err != nil {
 		return hub.Task{}, err
 	}
