@@ -54,7 +54,7 @@ func (f *Fields) CheckReadConcern() {
 		}
 	}
 	concern.Text("provenance")
-	f.inherit(concern)
+	f.Inherit(concern)
 }
 
 // CheckWriteConcern refuses a write concern that asks for more servers than one; of a
@@ -82,14 +82,14 @@ func (f *Fields) CheckWriteConcern(writes bool) {
 	case servers > 1:
 		concern.Refuse(query.CodeBadValue, "w", "cannot use 'w' > 1 when a host is not replicated")
 	}
-	f.inherit(concern)
+	f.Inherit(concern)
 }
 
 // maxServers is how many a replica set of MongoDB has at the most.
 const maxServers = 50
 
-// inherit takes over the error of fields within a field.
-func (f *Fields) inherit(within *Fields) {
+// Inherit takes over the error of fields within a field.
+func (f *Fields) Inherit(within *Fields) {
 	if f.err == nil {
 		f.err = within.err
 	}

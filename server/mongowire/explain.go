@@ -2,6 +2,7 @@ package mongowire
 
 import (
 	"context"
+	"slices"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
@@ -18,6 +19,9 @@ func explain(ctx context.Context, r *request) (bson.D, error) {
 	inner, isDocument := v.DocumentOK()
 	if !isDocument {
 		f.Refuse(query.CodeTypeMismatch, "explain", "explain takes a command")
+	}
+	if verbosity := f.Text("verbosity"); f.Has("verbosity") && !slices.Contains(verbosities, verbosity) {
+		f.Refuse(query.CodeBadValue, "verbosity", "Enumeration value '"+verbosity+"' for field 'explain.verbosity' is not a valid value.")
 	}
 	if err := f.Err(); err != nil {
 		return nil, err
@@ -38,6 +42,9 @@ func explain(ctx context.Context, r *request) (bson.D, error) {
 	}
 	return explanationReply(db, q, explanation), nil
 }
+
+// verbosities are how much a client may ask to be told. It is told the same each time.
+var verbosities = []string{"queryPlanner", "executionStats", "allPlansExecution"}
 
 // explained reads the query of the command that is to be explained.
 func (r *request) explained(ctx context.Context) (*taskdb.DB, taskdb.Query, error) {

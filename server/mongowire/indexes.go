@@ -181,13 +181,11 @@ func indexesOf(ctx context.Context, db *taskdb.DB) ([]taskdb.IndexInfo, error) {
 // batchSize reads how many documents the first batch of a list is to have.
 func batchSize(f *command.Fields) int64 {
 	cursor := command.ReadStatement("cursor", f.Document("cursor"), "batchSize")
-	if !cursor.Has("batchSize") {
-		return math.MaxInt64
+	size := int64(math.MaxInt64)
+	if cursor.Has("batchSize") {
+		size = cursor.Count("batchSize", math.MaxInt64)
 	}
-	size := cursor.Count("batchSize", math.MaxInt64)
-	if err := cursor.Err(); err != nil {
-		f.Refuse(query.CodeTypeMismatch, "cursor", err.Error())
-	}
+	f.Inherit(cursor)
 	return size
 }
 
@@ -267,8 +265,12 @@ func chosen(infos []taskdb.IndexInfo, choice bson.RawValue) (names []string, err
 			names = append(names, info.Name)
 		}
 	}
-	if names == nil && name != "*" {
-		return nil, &query.Error{Code: query.CodeIndexNotFound, Message: "index not found with name [" + choice.String() + "]"}
+	switch {
+	case names != nil || name == "*":
+	case choice.Type == bson.TypeEmbeddedDocument:
+		return nil, &query.Error{Code: query.CodeIndexNotFound, Message: "can't find index with key: " + choice.String()}
+	default:
+		return nil, &query.Error{Code: query.CodeIndexNotFound, Message: "index not found with name [" + name + "]"}
 	}
 	return names, nil
 }
