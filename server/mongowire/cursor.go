@@ -11,6 +11,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 
+	"github.com/taskdb/taskdb/server/peers"
 	"github.com/taskdb/taskdb/taskdb"
 )
 
@@ -20,6 +21,7 @@ import (
 type cursor struct {
 	namespace string
 	user      string
+	peer      peers.Peer         // who opened it
 	largest   int                // bytes that a document may have
 	cancel    context.CancelFunc // ends the reading
 	next      func() (bson.Raw, error, bool)
@@ -27,6 +29,7 @@ type cursor struct {
 	ahead     bson.Raw // what was read and did not fit into the last batch
 
 	// The registry's mutex guards these.
+	cost   int // when it was last used
 	inUse  bool
 	doomed bool // to be closed when it is no longer in use
 	used   time.Time
@@ -39,7 +42,7 @@ func (r *request) newCursor(ctx context.Context, namespace string, docs func(ctx
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	next, stop := iter.Pull2(docs(ctx))
 	return &cursor{
-		namespace: namespace, user: r.user.Name, largest: r.server.options.MaxDocumentSize,
+		namespace: namespace, user: r.user.Name, peer: r.conn.peer, largest: r.server.options.MaxDocumentSize,
 		cancel: cancel, next: next, stop: stop, inUse: true,
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/taskdb/taskdb/query"
+	"github.com/taskdb/taskdb/server/peers"
 )
 
 // cursors are the cursors that clients may ask for more. They belong to no connection,
@@ -18,29 +19,73 @@ type cursors struct {
 
 	mu   sync.Mutex // guards what follows
 	open map[int64]*cursor
+	cost int // of all that are open
 }
 
 func newCursors(most int, timeout time.Duration) *cursors {
 	return &cursors{most: most, timeout: timeout, open: map[int64]*cursor{}}
 }
 
-// keep keeps a cursor for other commands, and returns its id. If there are too many,
-// the one is closed that was not used for longest.
+// keep keeps a cursor for other commands, and returns its id.
 func (s *cursors) keep(c *cursor) int64 {
-	var oldest *cursor
-	defer func() { closeCursors(oldest) }()
+	var excess []*cursor
+	defer func() { closeCursors(excess...) }()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.open) >= s.most {
-		oldest = s.takeOldest()
-	}
 	id := rand.Int64N(1<<63-1) + 1
 	for s.open[id] != nil {
 		id++
 	}
-	c.inUse, c.used = false, time.Now()
 	s.open[id] = c
+	excess = s.rest(c)
 	return id
+}
+
+// rest has a cursor wait for the next command. If the cursors cost too much with what it
+// has read ahead, it returns those that are to be closed.
+func (s *cursors) rest(c *cursor) (excess []*cursor) {
+	s.cost -= c.cost
+	c.cost = costOf(c)
+	s.cost += c.cost
+	c.inUse, c.used = false, time.Now()
+	for s.cost > s.most {
+		id := s.nextToGo(c)
+		if id == 0 {
+			break
+		}
+		excess = append(excess, s.take(id))
+	}
+	return excess
+}
+
+// costOf is as how many cursors one counts that is not in use: for what it has read
+// ahead, it is one more for each MiB.
+func costOf(c *cursor) int { return 1 + len(c.ahead)>>20 }
+
+// nextToGo returns the id of the cursor that was not used for longest, of the peer whose
+// cursors cost most; 0 if there is none but the last one.
+func (s *cursors) nextToGo(last *cursor) (id int64) {
+	costs := map[peers.Peer]int{}
+	for _, c := range s.open {
+		costs[c.peer] += c.cost
+	}
+	for other, c := range s.open {
+		if c.inUse || c == last {
+			continue
+		}
+		if first := s.open[id]; id == 0 || costs[c.peer] > costs[first.peer] || costs[c.peer] == costs[first.peer] && c.used.Before(first.used) {
+			id = other
+		}
+	}
+	return id
+}
+
+// take takes out a cursor.
+func (s *cursors) take(id int64) *cursor {
+	c := s.open[id]
+	delete(s.open, id)
+	s.cost -= c.cost
+	return c
 }
 
 // closeCursors closes cursors, which may take a while with a store that is a server:
@@ -51,19 +96,6 @@ func closeCursors(list ...*cursor) {
 			c.close()
 		}
 	}
-}
-
-// takeOldest takes out the cursor that was not used for longest.
-func (s *cursors) takeOldest() *cursor {
-	var oldest int64
-	for id, c := range s.open {
-		if !c.inUse && (oldest == 0 || c.used.Before(s.open[oldest].used)) {
-			oldest = id
-		}
-	}
-	c := s.open[oldest]
-	delete(s.open, oldest)
-	return c
 }
 
 // use returns a user's cursor, which is in use until it is released.
@@ -85,15 +117,14 @@ func (s *cursors) use(id int64, user string) (*cursor, error) {
 
 // release ends the use of a cursor. One that is done is closed.
 func (s *cursors) release(id int64, done bool) {
-	var dead *cursor
-	defer func() { closeCursors(dead) }()
+	var dead []*cursor
+	defer func() { closeCursors(dead...) }()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c := s.open[id]
-	c.inUse, c.used = false, time.Now()
-	if done || c.doomed {
-		delete(s.open, id)
-		dead = c
+	if c := s.open[id]; done || c.doomed {
+		dead = append(dead, s.take(id))
+	} else {
+		dead = s.rest(c)
 	}
 }
 
@@ -111,8 +142,7 @@ func (s *cursors) kill(id int64, user string) bool {
 		c.doomed = true
 		c.cancel()
 	default:
-		delete(s.open, id)
-		dead = c
+		dead = s.take(id)
 	}
 	return true
 }
@@ -137,8 +167,7 @@ func (s *cursors) takeUnused(since time.Time) (unused []*cursor) {
 	defer s.mu.Unlock()
 	for id, c := range s.open {
 		if !c.inUse && c.used.Before(since) {
-			delete(s.open, id)
-			unused = append(unused, c)
+			unused = append(unused, s.take(id))
 		}
 	}
 	return unused

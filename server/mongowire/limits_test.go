@@ -152,6 +152,34 @@ func TestOneCursorTooManyClosesTheOneUnusedForLongest(t *testing.T) {
 	require.EqualValues(t, 1, p.ask(more(third)).Lookup("ok").Double())
 }
 
+func TestAPeerWithManyCursorsClosesItsOwn(t *testing.T) {
+	s, p := withCursors(t, mongowire.Options{MaxCursors: 3})
+	kept := openCursor(p)
+	greedy := s.dialFrom(t, "127.0.0.2")
+	first := openCursor(greedy)
+	for range 5 {
+		openCursor(greedy)
+	}
+	require.EqualValues(t, cursorNotFound, greedy.ask(more(first)).Lookup("code").Int32())
+	require.EqualValues(t, 1, p.ask(more(kept)).Lookup("ok").Double())
+}
+
+// TestCursorsWithLargeDocumentsAreFew holds that what cursors have read ahead is bounded
+// in bytes.
+func TestCursorsWithLargeDocumentsAreFew(t *testing.T) {
+	s := serve(t, openStore(t, "dict"), mongowire.Options{MaxCursors: 10})
+	for range 4 {
+		require.NoError(t, s.db.In("a.b").AddRaw(t.Context(), document(t, `{text: "`+strings.Repeat("x", 4<<20)+`"}`)))
+	}
+	p := s.dial(t)
+	first, second, third := openCursor(p), openCursor(p), openCursor(p)
+	require.EqualValues(t, cursorNotFound, p.ask(more(first)).Lookup("code").Int32())
+	for range 2 {
+		require.EqualValues(t, 1, p.ask(more(second)).Lookup("ok").Double())
+		require.EqualValues(t, 1, p.ask(more(third)).Lookup("ok").Double())
+	}
+}
+
 func TestACursorBelongsToItsCollection(t *testing.T) {
 	_, p := withCursors(t, mongowire.Options{})
 	id := openCursor(p)

@@ -61,8 +61,9 @@ type Options struct {
 	// connection closed. With users, peers who have not said who they are have half of
 	// either: one more has the one of them closed that was silent for longest.
 	MaxConnections, MaxPeerConnections int
-	// MaxCursors is how many cursors are kept open; 0 is 1,000. One more closes the
-	// one that was not used for longest.
+	// MaxCursors is how many cursors are kept open, where one whose next document is
+	// large counts as one more for each MiB; 0 is 1,000. One more closes the one that
+	// was not used for longest, of the peer that has most.
 	MaxCursors int
 	// CursorTimeout is how long a cursor is kept that nobody asks; 0 is 10 minutes.
 	CursorTimeout time.Duration
