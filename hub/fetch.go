@@ -24,8 +24,8 @@ type Fetch struct {
 	Buffers bool
 	// Wait is how long to wait until all of the tasks are finished; 0 is not at all.
 	Wait time.Duration
-	// Hold, if not nil, is told the bytes of each record that is found, before the next
-	// is looked for. An error of it ends the fetch.
+	// Hold, if not nil, is told of each record that is found how many bytes it has in the
+	// answer, where it stands as often as it is asked for. An error of it ends the fetch.
 	Hold func(bytes int) error
 }
 
@@ -49,10 +49,14 @@ func (h *Hub) Fetch(ctx context.Context, f Fetch) ([]Fetched, error) {
 			return nil, fmt.Errorf("fetch: wait: %w", err)
 		}
 	}
+	times := map[string]int{}
+	for _, msgID := range f.MsgIDs {
+		times[msgID]++
+	}
 	found := map[string]Fetched{}
 	err := h.eachOf(ctx, f.MsgIDs, f.projection(), func(msgID string, doc bson.Raw) error {
 		if f.Hold != nil {
-			if err := f.Hold(len(doc)); err != nil {
+			if err := f.Hold(len(doc) * times[msgID]); err != nil {
 				return err
 			}
 		}

@@ -125,6 +125,7 @@ func TestAFetchIsBounded(t *testing.T) {
 	}
 	p := f.refused(t, http.StatusRequestEntityTooLarge, api.KindTooLarge, "POST", "/v1/tasks/fetch", `{"msg_ids": ["a", "b"]}`)
 	require.Contains(t, p.Detail, "more than 3145728 bytes: ask for fewer tasks at a time, for fewer keys")
+	f.refused(t, http.StatusRequestEntityTooLarge, api.KindTooLarge, "POST", "/v1/tasks/fetch", `{"msg_ids": ["a", "a"]}`)
 	ask[api.FetchAnswer](t, f, http.StatusOK, "POST", "/v1/tasks/fetch", `{"msg_ids": ["a", "b"], "keys": ["label"]}`)
 	ask[api.FetchAnswer](t, f, http.StatusOK, "POST", "/v1/tasks/fetch", `{"msg_ids": ["b"]}`)
 }
