@@ -62,7 +62,7 @@ func TestStopLosesNothing(t *testing.T) {
 // is answered as if his time were over, and that streams of events end.
 func TestStopAnswersThoseWhoWait(t *testing.T) {
 	o := options(t)
-	o.Limits.Waiting = 3 // the stream, and the two who wait
+	o.Limits.Waiting = 6 // one client has half: the stream, and the two who wait
 	s := start(t, openStore(t, "dict:"), o)
 	s.ask(t, http.StatusCreated, "POST", "/v1/tasks", `{"tasks": [{"msg_id": "a", "queue": "q"}]}`)
 	events, err := s.client.Get(s.URL() + "v1/events")

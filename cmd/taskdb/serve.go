@@ -87,7 +87,7 @@ func (f *serveFlags) register(cmd *cobra.Command) {
 	own.DurationVar(&o.Limits.Time, "max-time", 30*time.Second, "how long a request may take, but for waiting and sending")
 	own.DurationVar(&o.Limits.Wait, "max-wait", time.Minute, "how long a request may wait for something to happen")
 	own.IntVar(&o.Limits.Running, "max-running", 64, "how many requests are carried out at a time")
-	own.IntVar(&o.Limits.Waiting, "max-waiting", 1024, "how many requests may wait, or send a stream, at a time")
+	own.IntVar(&o.Limits.Waiting, "max-waiting", 2048, "how many requests may wait, or send an answer, at a time")
 	own.IntVar(&o.MaxConnections, "max-connections", 4096, "how many connections each address has at a time")
 	own.IntVar(&o.MaxPeerConnections, "max-peer-connections", 1024, "how many of them one peer has")
 	own.Int64Var(&o.Limits.Examined, "max-examined", 5_000_000, "how many records a query may look at")

@@ -78,12 +78,13 @@ type Limits struct {
 	// Wait is how long a request may wait for something to happen; one that asks for
 	// more waits so long: 0 is a minute.
 	Wait time.Duration
-	// Running is how many requests are carried out at a time: 0 is 64. Others wait
-	// for Patience, and are then refused.
+	// Running is how many requests are carried out at a time: 0 is 64. One client has
+	// half of them. Others wait for Patience, and are then refused.
 	Running int
 	// Patience is how long a request waits for its turn: 0 is two seconds.
 	Patience time.Duration
-	// Waiting is how many requests may wait or send a stream at a time: 0 is 1,024.
+	// Waiting is how many requests may wait or send an answer at a time: 0 is 2,048. One
+	// client has half of them.
 	Waiting int
 	// Examined is how many records a query may look at: 0 is 5,000,000.
 	Examined int64
@@ -98,7 +99,7 @@ func (l Limits) withDefaults() Limits {
 	orStandard(&l.Wait, time.Minute)
 	orStandard(&l.Running, 64)
 	orStandard(&l.Patience, 2*time.Second)
-	orStandard(&l.Waiting, 1024)
+	orStandard(&l.Waiting, 2048)
 	orStandard(&l.Examined, 5_000_000)
 	return l
 }

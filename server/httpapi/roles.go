@@ -110,7 +110,7 @@ func (s *server) guarded(pattern string, route http.Handler) http.Handler {
 // inTurn has a route wait for its turn.
 func (s *server) inTurn(route http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		turn, err := s.turns.take(r.Context())
+		turn, err := s.turns.take(r)
 		if err != nil {
 			s.fail(w, r, err)
 			return

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -128,4 +129,48 @@ func TestAFetchIsBounded(t *testing.T) {
 	f.refused(t, http.StatusRequestEntityTooLarge, api.KindTooLarge, "POST", "/v1/tasks/fetch", `{"msg_ids": ["a", "a"]}`)
 	ask[api.FetchAnswer](t, f, http.StatusOK, "POST", "/v1/tasks/fetch", `{"msg_ids": ["a", "b"], "keys": ["label"]}`)
 	ask[api.FetchAnswer](t, f, http.StatusOK, "POST", "/v1/tasks/fetch", `{"msg_ids": ["b"]}`)
+}
+
+// TestWhoTakesSmallAnswersSlowly holds that an answer has no turn when it is sent, however
+// small: many who take theirs slowly would keep out all others.
+func TestWhoTakesSmallAnswersSlowly(t *testing.T) {
+	f := serve(t, "dict:", httpapi.Options{Limits: httpapi.Limits{Running: 1, Patience: time.Millisecond}})
+	f.submit(t, `{"msg_id": "a", "label": "`+strings.Repeat("x", 4<<10)+`"}`)
+	slow := slowReader{httptest.NewRecorder(), make(chan struct{}), make(chan struct{})}
+	var reading sync.WaitGroup
+	reading.Go(func() {
+		f.server.Config.Handler.ServeHTTP(slow, from(t.Context(), "10.0.0.1", "GET", "/v1/tasks/a", nil))
+	})
+	<-slow.came
+	require.Equal(t, http.StatusOK, answerTo(f, from(t.Context(), "10.0.0.2", "GET", "/v1/counts", nil)).Code)
+	close(slow.letGo)
+	reading.Wait()
+}
+
+// TestOneClientDoesNotTakeAllTurns holds that a client has half of the turns, and half of
+// the places of those who wait or send.
+func TestOneClientDoesNotTakeAllTurns(t *testing.T) {
+	f := serve(t, "dict:", httpapi.Options{Limits: httpapi.Limits{Running: 2, Waiting: 2, Patience: time.Millisecond}})
+	f.submit(t, `{"msg_id": "a", "label": "`+strings.Repeat("x", 4<<10)+`"}`)
+	const greedy, other = "10.0.0.1", "10.0.0.2"
+	ctx, cancel := context.WithCancel(t.Context())
+	var sending sync.WaitGroup
+	var slow []slowReader
+	for _, path := range []string{"/v1/events", "/v1/tasks/a"} { // the second finds no place, and keeps its turn
+		one := slowReader{httptest.NewRecorder(), make(chan struct{}), make(chan struct{})}
+		sending.Go(func() { f.server.Config.Handler.ServeHTTP(one, from(ctx, greedy, "GET", path, nil)) })
+		<-one.came
+		slow = append(slow, one)
+	}
+	for _, path := range []string{"/v1/counts", "/v1/tasks/a"} {
+		require.Equal(t, http.StatusTooManyRequests, answerTo(f, from(t.Context(), greedy, "GET", path, nil)).Code)
+		require.Equal(t, http.StatusOK, answerTo(f, from(t.Context(), other, "GET", path, nil)).Code)
+	}
+	require.Equal(t, http.StatusOK, answerTo(f, from(t.Context(), other, "POST", "/v1/tasks/fetch", strings.NewReader(`{"msg_ids": ["a"], "wait": "1ms"}`))).Code)
+	cancel()
+	for _, one := range slow {
+		close(one.letGo)
+	}
+	sending.Wait()
+	require.Equal(t, http.StatusOK, answerTo(f, from(t.Context(), greedy, "GET", "/v1/counts", nil)).Code)
 }

@@ -6,54 +6,49 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/taskdb/taskdb/server/peers"
 )
 
-// turns bound how many requests are carried out at a time, and how many wait or send
-// a stream.
+// turns bound how many requests are carried out at a time, and how many wait or send an
+// answer: of all clients, and of each.
 type turns struct {
-	running, waiting chan struct{}
+	running, waiting *peers.Room
 	patience         time.Duration
 }
 
 func newTurns(limits Limits) *turns {
 	return &turns{
-		running:  make(chan struct{}, limits.Running),
-		waiting:  make(chan struct{}, limits.Waiting),
+		running:  peers.Half(int64(limits.Running)),
+		waiting:  peers.Half(int64(limits.Waiting)),
 		patience: limits.Patience,
 	}
 }
 
 // take waits for a turn, and refuses if none comes within the patience.
-func (t *turns) take(ctx context.Context) (*turn, error) {
-	select {
-	case t.running <- struct{}{}:
-		return t.begin(ctx), nil
-	default:
-	}
-	enough := time.NewTimer(t.patience)
-	defer enough.Stop()
-	select {
-	case t.running <- struct{}{}:
-		return t.begin(ctx), nil
-	case <-enough.C:
+func (t *turns) take(r *http.Request) (*turn, error) {
+	client := peers.Of(r.RemoteAddr)
+	taken := &turn{running: t.running.Share(client), waiting: t.waiting.Share(client), leaveRoom: requestOf(r.Context()).leaveRoom}
+	ctx, cancel := context.WithTimeout(r.Context(), t.patience)
+	defer cancel()
+	if err := taken.running.Take(ctx, 1); err != nil {
+		taken.leave()
+		if r.Context().Err() != nil {
+			return nil, r.Context().Err()
+		}
 		return nil, busy("requests")
-	case <-ctx.Done():
-		return nil, ctx.Err()
 	}
-}
-
-// begin is the turn of a request that has a place among those that run.
-func (t *turns) begin(ctx context.Context) *turn {
-	return &turn{turns: t, leaveRoom: requestOf(ctx).leaveRoom, place: t.running}
+	taken.place = taken.running
+	return taken, nil
 }
 
 // turn is a request's right to be carried out.
 type turn struct {
-	turns     *turns
-	leaveRoom func() // of its body
+	running, waiting *peers.Share
+	leaveRoom        func() // of its body
 
 	mu    sync.Mutex
-	place chan struct{}
+	place *peers.Share // the one of both that it has a place in
 }
 
 // wait gives the turn up, and the room of the request's body, to wait for something, or
@@ -61,28 +56,32 @@ type turn struct {
 func (t *turn) wait() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.place == t.turns.waiting {
+	if t.place == t.waiting {
 		return nil
 	}
-	select {
-	case t.turns.waiting <- struct{}{}:
-		<-t.place
-		t.place = t.turns.waiting
-		t.leaveRoom()
-		return nil
-	default:
+	if err := t.waiting.TryTake(1); err != nil {
 		return busy("requests that wait")
 	}
+	t.place.Give(1)
+	t.place = t.waiting
+	t.leaveRoom()
+	return nil
 }
 
 func (t *turn) end() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	<-t.place
+	t.place.Give(1)
+	t.leave()
 }
 
-// sending is an answer that gives the turn up when it is large: who takes it slowly
-// keeps nobody waiting.
+func (t *turn) leave() {
+	t.running.Leave()
+	t.waiting.Leave()
+}
+
+// sending is an answer that gives the turn up when it is sent: who takes it slowly keeps
+// nobody waiting.
 type sending struct {
 	http.ResponseWriter
 	turn *turn
@@ -91,9 +90,12 @@ type sending struct {
 // Unwrap gives http.ResponseController what is below.
 func (s sending) Unwrap() http.ResponseWriter { return s.ResponseWriter }
 
+// keptBack is how many bytes net/http keeps back until a handler has returned.
+const keptBack = 2 << 10
+
 // Write sends text.
 func (s sending) Write(text []byte) (int, error) {
-	if len(text) > pieceSize {
+	if len(text) > keptBack {
 		_ = s.turn.wait() // if too many wait, it keeps the turn that it has
 	}
 	return s.ResponseWriter.Write(text)

@@ -201,11 +201,10 @@ func (r *request) carryOut(commands, reading context.Context) (bson.D, error) {
 		}
 	}
 	if v.role != public {
-		leave, err := r.server.takeTurn(ctx)
-		if err != nil {
+		if err := r.conn.room.takeTurn(ctx); err != nil {
 			return nil, err
 		}
-		defer leave()
+		defer r.conn.room.endTurn()
 	}
 	reply, err := v.run(ctx, r)
 	if err != nil {
@@ -226,24 +225,6 @@ func (s *Server) bounded(ctx context.Context, limit time.Duration) (context.Cont
 		ctx = taskdb.WithBudget(ctx, most)
 	}
 	return ctx, limit
-}
-
-// takeTurn waits until there are fewer commands than may be carried out at once.
-func (s *Server) takeTurn(ctx context.Context) (leave func(), err error) {
-	leave = func() { <-s.turns }
-	select {
-	case s.turns <- struct{}{}:
-		return leave, nil
-	default:
-	}
-	ctx, cancel := context.WithTimeout(ctx, s.options.MaxTime)
-	defer cancel()
-	select {
-	case s.turns <- struct{}{}:
-		return leave, nil
-	case <-ctx.Done():
-		return nil, fmt.Errorf("too many commands at once: %w", ctx.Err())
-	}
 }
 
 // authorize refuses a command that the user may not give.

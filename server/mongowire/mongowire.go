@@ -67,8 +67,8 @@ type Options struct {
 	MaxCursors int
 	// CursorTimeout is how long a cursor is kept that nobody asks; 0 is 10 minutes.
 	CursorTimeout time.Duration
-	// MaxCommands is how many commands are carried out at once; 0 is 64. Others wait
-	// for their turn, and no longer than MaxTime.
+	// MaxCommands is how many commands are carried out at once; 0 is 64. One peer has
+	// half of them. Others wait for their turn, and no longer than MaxTime.
 	MaxCommands int
 	// MaxTime is how long a command may take that reads, and one that does not say
 	// how long; 0 is one minute. A command may ask for less by its maxTimeMS.
@@ -140,11 +140,11 @@ type Server struct {
 	options Options
 	started time.Time
 	cursors *cursors
-	turns   chan struct{} // one for each command that is carried out
-	room    *peers.Room   // for large messages
-	replies *peers.Room   // for large replies
-	gate    *peers.Gate   // counts the connections
-	lastID  atomic.Int64  // of them
+	turns   *peers.Room  // one for each command that is carried out
+	room    *peers.Room  // bytes for large messages
+	replies *peers.Room  // and for large replies
+	gate    *peers.Gate  // counts the connections
+	lastID  atomic.Int64 // of them
 
 	mu    sync.Mutex // guards what follows
 	conns map[*conn]struct{}
@@ -159,9 +159,9 @@ func New(db *taskdb.DB, options Options) *Server {
 		options: options,
 		started: time.Now(),
 		cursors: newCursors(options.MaxCursors, options.CursorTimeout),
-		turns:   make(chan struct{}, options.MaxCommands),
-		room:    peers.NewRoom(options.MaxRoom, options.MaxRoom/2),
-		replies: peers.NewRoom(options.replyRoom(), options.replyRoom()/2),
+		turns:   peers.Half(int64(options.MaxCommands)),
+		room:    peers.Half(options.MaxRoom),
+		replies: peers.Half(options.replyRoom()),
 		gate:    peers.NewGate(peers.Limits{All: options.MaxConnections, Peer: options.MaxPeerConnections}),
 		conns:   map[*conn]struct{}{},
 	}

@@ -11,9 +11,10 @@ import (
 	"github.com/taskdb/taskdb/server/peers"
 )
 
-// room is the room that a connection has for what is large: for its message, and for the
-// reply to it.
+// room is what a connection has a share of with others of its peer: turns, and bytes for
+// what is large, its message and the reply to it.
 type room struct {
+	turns             *peers.Share
 	messages, replies *peers.Share
 	timeout, maxTime  time.Duration
 	reply             int64 // what is taken for it
@@ -22,12 +23,13 @@ type room struct {
 // roomOf returns the room of a connection with a peer.
 func (s *Server) roomOf(peer peers.Peer) room {
 	return room{
-		messages: s.room.Share(peer), replies: s.replies.Share(peer),
+		turns: s.turns.Share(peer), messages: s.room.Share(peer), replies: s.replies.Share(peer),
 		timeout: s.options.IdleTimeout, maxTime: s.options.MaxTime,
 	}
 }
 
 func (r *room) leave() {
+	r.turns.Leave()
 	r.messages.Leave()
 	r.replies.Leave()
 }
@@ -52,6 +54,18 @@ func (r *room) give(bytes int) {
 		r.messages.Give(int64(bytes))
 	}
 }
+
+// takeTurn waits until there are fewer commands than may be carried out at once.
+func (r *room) takeTurn(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, r.maxTime)
+	defer cancel()
+	if err := r.turns.Take(ctx, 1); err != nil {
+		return fmt.Errorf("too many commands at once: %w", err)
+	}
+	return nil
+}
+
+func (r *room) endTurn() { r.turns.Give(1) }
 
 // takeReply waits until there is room for a reply that may have as much as a batch: who
 // takes its replies slowly has others of its own wait, and nobody else.

@@ -64,6 +64,22 @@ func TestOnePeerDoesNotHoldAllRoom(t *testing.T) {
 	require.EqualValues(t, 1, reply.Lookup("n").Int32())
 }
 
+func TestOnePeerHasHalfOfTheTurns(t *testing.T) {
+	h := newHeld(t)
+	s := serve(t, taskdb.NewDB(h), mongowire.Options{MaxCommands: 2})
+	first, second, other := s.dial(t), s.dial(t), s.dialFrom(t, "127.0.0.2")
+	for _, p := range []peer{first, other} {
+		p.send(msg(t, 0, single(t, `{find: "b", $db: "a"}`)))
+		<-h.came
+		require.EqualValues(t, timeExpired, second.ask(`{count: "b", $db: "a", maxTimeMS: 20}`).Lookup("code").Int32())
+	}
+	for _, p := range []peer{first, other} {
+		h.letGo <- struct{}{}
+		reply, _ := p.receive()
+		require.EqualValues(t, 1, reply.Lookup("ok").Double())
+	}
+}
+
 // TestRepliesThatAreTakenSlowly holds that the memory of large replies is bounded: who
 // does not take them waits for the next, and nobody else does.
 func TestRepliesThatAreTakenSlowly(t *testing.T) {

@@ -8,21 +8,23 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// Room is memory of a door for what is large and goes at the pace of a peer. No peer has
-// more than its share of it, however slow it is. It is safe for use by many goroutines
-// at once.
+// Room is what a door has so much of, as bytes of memory, or turns. No peer has more than
+// its share of it, however slow it is. It is safe for use by many goroutines at once.
 type Room struct {
-	bytes, most int64
-	all         *semaphore.Weighted
+	size, most int64
+	all        *semaphore.Weighted
 
 	mu     sync.Mutex
 	shares map[Peer]*Share
 }
 
-// NewRoom returns a room of so many bytes, of which one peer has so many at the most.
-func NewRoom(bytes, most int64) *Room {
-	return &Room{bytes: bytes, most: min(most, bytes), all: semaphore.NewWeighted(bytes), shares: map[Peer]*Share{}}
+// NewRoom returns a room of a size, of which one peer has so much at the most.
+func NewRoom(size, most int64) *Room {
+	return &Room{size: size, most: min(most, size), all: semaphore.NewWeighted(size), shares: map[Peer]*Share{}}
 }
+
+// Half returns a room of a size, of which one peer has half at the most.
+func Half(size int64) *Room { return NewRoom(size, (size+1)/2) }
 
 // Share is what a peer has of a room.
 type Share struct {
@@ -54,39 +56,39 @@ func (s *Share) Leave() {
 	}
 }
 
-// Most is how many bytes the peer may have at the most.
+// Most is how much the peer may have.
 func (s *Share) Most() int64 { return s.room.most }
 
-// Take waits until there is room for so many bytes, first in the share and then in all.
-// It fails when the context ends, or at once if the share never has so many.
-func (s *Share) Take(ctx context.Context, bytes int64) error {
-	if bytes > s.room.most {
-		return fmt.Errorf("%d bytes, of %d that one peer may have", bytes, s.room.most)
+// Take waits until there is room for so much, first in the share and then in all. It
+// fails when the context ends, or at once if the share never has so much.
+func (s *Share) Take(ctx context.Context, n int64) error {
+	if n > s.room.most {
+		return fmt.Errorf("%d, and one peer may have %d", n, s.room.most)
 	}
-	if err := s.own.Acquire(ctx, bytes); err != nil {
-		return fmt.Errorf("%d bytes beside others from %s, of %d: %w", bytes, s.peer, s.room.most, err)
+	if err := s.own.Acquire(ctx, n); err != nil {
+		return fmt.Errorf("%d beside others from %s, of %d: %w", n, s.peer, s.room.most, err)
 	}
-	if err := s.room.all.Acquire(ctx, bytes); err != nil {
-		s.own.Release(bytes)
-		return fmt.Errorf("%d bytes beside others, of %d: %w", bytes, s.room.bytes, err)
+	if err := s.room.all.Acquire(ctx, n); err != nil {
+		s.own.Release(n)
+		return fmt.Errorf("%d beside others, of %d: %w", n, s.room.size, err)
 	}
 	return nil
 }
 
 // TryTake is Take that does not wait, and fails if there is no room now.
-func (s *Share) TryTake(bytes int64) error {
-	if !s.own.TryAcquire(bytes) {
+func (s *Share) TryTake(n int64) error {
+	if !s.own.TryAcquire(n) {
 		return fmt.Errorf("from %s there may be %d", s.peer, s.room.most)
 	}
-	if !s.room.all.TryAcquire(bytes) {
-		s.own.Release(bytes)
-		return fmt.Errorf("there may be %d", s.room.bytes)
+	if !s.room.all.TryAcquire(n) {
+		s.own.Release(n)
+		return fmt.Errorf("there may be %d", s.room.size)
 	}
 	return nil
 }
 
-// Give gives back so many bytes.
-func (s *Share) Give(bytes int64) {
-	s.room.all.Release(bytes)
-	s.own.Release(bytes)
+// Give gives back so much.
+func (s *Share) Give(n int64) {
+	s.room.all.Release(n)
+	s.own.Release(n)
 }
