@@ -118,6 +118,30 @@ func TestEmptyHub(t *testing.T) {
 	b.says(".empty", "There is no such task")
 }
 
+// TestFirstDuration holds that the durations of the first tasks of a hub are seen, though
+// they make no line yet.
+func TestFirstDuration(t *testing.T) {
+	w := newWorld(t, httpapi.Options{})
+	w.clock.Store(60_000)
+	_, err := w.hub.Submit(t.Context(), hub.Task{MsgID: "first"})
+	require.NoError(t, err)
+	claimed, err := w.hub.Claim(t.Context(), hub.Claim{Engine: "e"})
+	require.NoError(t, err)
+	w.clock.Store(58_000)
+	_, err = w.hub.Finish(t.Context(), claimed.Lease, hub.Result{Status: hub.OutcomeOK})
+	require.NoError(t, err)
+	w.clock.Store(0)
+	b := open(t, w, desk)
+	b.visit("", ".chart canvas")
+	// The axes are grey.
+	b.sees(`(() => {
+		const canvas = document.querySelectorAll(".chart canvas")[1];
+		const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+		return data.some((_, i) => i % 4 === 0 && data[i + 3] > 200 && Math.abs(data[i] - data[i + 2]) > 80);
+	})()`)
+	b.shoot("overview-first")
+}
+
 // TestGoneHub holds that the page says so when nobody answers, and where.
 func TestGoneHub(t *testing.T) {
 	w := newWorld(t, httpapi.Options{})

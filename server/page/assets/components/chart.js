@@ -71,8 +71,15 @@ export function chart({ label, series, values: written, steps, height = 190 }) {
 
 function seriesOf({ colour: name, shape }) {
   const drawn = colour(name);
-  if (shape === "line") return { stroke: drawn, width: 1.75, points: { size: 5, fill: drawn }, spanGaps: true };
+  if (shape === "line") return { stroke: drawn, width: 1.75, points: { size: 5, fill: drawn, filter: orTheOnly }, spanGaps: true };
   return { fill: drawn, width: 0, points: { show: false }, paths: uPlot.paths.bars({ size: [0.82, 40], radius: 0.15 }) };
+}
+
+// orTheOnly has the points shown that uPlot would show, or the only one that there is: it
+// makes no line.
+function orTheOnly(plot, i, show) {
+  const there = plot.data[i].flatMap((value, index) => (value == null ? [] : [index]));
+  return !show && there.length === 1 ? there : null;
 }
 
 // stacked has each series of bars stand on those after it, so that the first, which is
