@@ -3,6 +3,7 @@ package command
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
@@ -67,5 +68,6 @@ func Failure(err error) bson.D {
 			break
 		}
 	}
-	return bson.D{{Key: "code", Value: int32(code)}, {Key: "errmsg", Value: err.Error()}}
+	message := strings.ReplaceAll(err.Error(), context.DeadlineExceeded.Error(), "operation exceeded time limit")
+	return bson.D{{Key: "code", Value: int32(code)}, {Key: "errmsg", Value: message}}
 }

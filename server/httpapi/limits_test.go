@@ -187,6 +187,12 @@ func TestReadersWhoStandStill(t *testing.T) {
 	}
 }
 
+func TestARequestHasItsTime(t *testing.T) {
+	f := serve(t, "dict:", httpapi.Options{Limits: httpapi.Limits{Time: time.Nanosecond}})
+	p := f.refused(t, http.StatusGatewayTimeout, api.KindTime, "POST", "/v1/tasks", `{"tasks": [{}]}`)
+	require.Contains(t, p.Detail, "it took longer than a request may")
+}
+
 func TestQueriesAreBounded(t *testing.T) {
 	onEach(t, httpapi.Options{Limits: httpapi.Limits{Examined: 10}}, func(t *testing.T, f *fixture) {
 		f.submit(t, strings.Repeat(`{}, `, 50)+`{"label": "last"}`)

@@ -99,7 +99,7 @@ func problemOf(err error) *problem {
 	if p.Kind == api.KindInternal {
 		p.Detail = "the server is at fault; its log says more, under this request's id"
 	} else {
-		p.Detail = err.Error()
+		p.Detail = strings.ReplaceAll(err.Error(), context.DeadlineExceeded.Error(), "it took longer than a request may")
 	}
 	return p
 }

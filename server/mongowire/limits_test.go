@@ -29,6 +29,7 @@ func TestACommandEndsWithItsTime(t *testing.T) {
 	reply := s.dial(t).ask(`{find: "b", $db: "a", maxTimeMS: 20}`)
 	require.EqualValues(t, timeExpired, reply.Lookup("code").Int32())
 	require.Equal(t, "MaxTimeMSExpired", reply.Lookup("codeName").StringValue())
+	require.Contains(t, reply.Lookup("errmsg").StringValue(), "operation exceeded time limit")
 }
 
 func TestACommandThatReadsHasATimeByItself(t *testing.T) {
