@@ -16,6 +16,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"github.com/taskdb/taskdb/api"
 	"github.com/taskdb/taskdb/hub"
@@ -164,8 +165,10 @@ func TestReadersWhoStandStill(t *testing.T) {
 		Observe: func(_ context.Context, o httpapi.Observation) { ended <- o },
 	})
 	for range 4 { // more than the machine holds for a connection
-		f.submit(t, `{"content": {"text": "`+strings.Repeat("x", 14_000_000)+`"}}`)
-		<-ended
+		content, err := bson.Marshal(bson.D{{Key: "text", Value: strings.Repeat("x", 14_000_000)}})
+		require.NoError(t, err)
+		_, err = f.hub.Submit(t.Context(), hub.Task{Content: content})
+		require.NoError(t, err)
 	}
 	for _, accept := range []string{"application/json", "application/jsonl"} {
 		slow, err := net.Dial("tcp", strings.TrimPrefix(f.server.URL, "http://"))
