@@ -12,18 +12,19 @@ import (
 
 // holdAnswer has so many bytes more of a request's answer count with the bodies that are
 // in memory, or refuses them: who takes a large answer slowly has its memory meanwhile.
-// A small one needs no room.
+// A small one needs no room, and one that is larger than a client's share takes all of it.
 func holdAnswer(ctx context.Context, bytes int) error {
-	body, n := requestOf(ctx).body, int64(bytes)
-	before := body.answer
-	body.answer += n
-	switch {
-	case body.answer <= smallBody:
+	body := requestOf(ctx).body
+	body.answer += int64(bytes)
+	if body.answer <= smallBody {
 		return nil
-	case before <= smallBody: // what was small needs it now
-		n = body.answer
 	}
-	return body.hold(n)
+	more := min(body.answer-body.answerHeld, body.share.Most()-body.taken)
+	if err := body.hold(more); err != nil {
+		return err
+	}
+	body.answerHeld += more
+	return nil
 }
 
 // holding holds each document of an answer that is sent as it is found, until the next.
@@ -43,11 +44,9 @@ func holding(ctx context.Context, docs iter.Seq2[bson.Raw, error]) iter.Seq2[bso
 
 // letAnswerGo gives back what holdAnswer took.
 func (h *heldBody) letAnswerGo() {
-	if h.answer > smallBody {
-		h.share.Give(h.answer)
-		h.taken -= h.answer
-	}
-	h.answer = 0
+	h.share.Give(h.answerHeld)
+	h.taken -= h.answerHeld
+	h.answer, h.answerHeld = 0, 0
 }
 
 // wholeAnswer holds an answer that is not sent before it is there whole, and refuses one

@@ -29,12 +29,14 @@ const copySize = 32 << 10
 
 // heldBody is the body of a request, in memory.
 type heldBody struct {
-	share  *peers.Share // of the room of bodies
-	limit  int64
-	taken  int64
-	answer int64 // how many bytes its answer has in memory
-	text   bytes.Buffer
-	parts  map[string][][]byte // of a multipart body, but for its JSON
+	share *peers.Share // of the room of bodies
+	limit int64
+	taken int64
+	text  bytes.Buffer
+	parts map[string][][]byte // of a multipart body, but for its JSON
+	// answer is how many bytes the answer has in memory, and answerHeld how many of
+	// those are among what is taken.
+	answer, answerHeld int64
 }
 
 // Write adds a piece to the body, or refuses if it is too much.

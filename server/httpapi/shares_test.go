@@ -12,8 +12,10 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"github.com/taskdb/taskdb/api"
+	"github.com/taskdb/taskdb/hub"
 	"github.com/taskdb/taskdb/server/httpapi"
 )
 
@@ -115,6 +117,25 @@ func TestAnswersThatAreTakenSlowly(t *testing.T) {
 			require.Equal(t, http.StatusOK, slow.Code)
 			require.Equal(t, http.StatusOK, answerTo(f, asked("10.0.0.1")).Code, "%s %s: what was held is given back", c.path, accept)
 		}
+	}
+}
+
+// TestAnAnswerThatIsLargerThanAShare holds that what one client may have of memory keeps no
+// record from it.
+func TestAnAnswerThatIsLargerThanAShare(t *testing.T) {
+	f := serve(t, "dict:", httpapi.Options{Limits: httpapi.Limits{Body: 3 << 20, Upload: 3 << 20, Bodies: 4 << 20}})
+	content, err := bson.Marshal(bson.D{{Key: "text", Value: strings.Repeat("x", 5<<20)}})
+	require.NoError(t, err)
+	for _, msgID := range []string{"a", "b"} {
+		_, err = f.hub.Submit(t.Context(), hub.Task{MsgID: msgID, Content: content})
+		require.NoError(t, err)
+	}
+	const collection = "/v1/collections/ipython-tasks.task_records/"
+	for range 2 {
+		require.Equal(t, http.StatusOK, answerTo(f, from(t.Context(), "10.0.0.1", "GET", "/v1/tasks", nil)).Code)
+		require.Equal(t, http.StatusOK, answerTo(f, from(t.Context(), "10.0.0.1", "GET", collection+"record?msg_id=a", nil)).Code)
+		found := answerTo(f, from(t.Context(), "10.0.0.1", "POST", collection+"find", strings.NewReader(`{}`)))
+		require.Contains(t, found.Body.String(), `{"$end":{"count":2}}`)
 	}
 }
 
