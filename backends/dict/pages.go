@@ -14,8 +14,9 @@ const (
 //
 // Small documents are added to chunks, in which they stand together: an allocation for
 // each would waste a twentieth. But a chunk lasts as long as any document in it. So
-// what takes a document's place stands alone, and so do all of a page when half of
-// its bytes in chunks are gone.
+// what takes a document's place stands alone, and so do all of a page when only an
+// eighth of its bytes in chunks is wanted: a purge that copied when half were would
+// copy what it is about to remove, and take a sixth longer.
 type pages struct {
 	pages []*page // a page without any document is nil
 	next  uint64
@@ -118,7 +119,7 @@ func (p *page) let(i uint64) {
 	}
 	p.packed[i] = false
 	p.wanted -= len(p.docs[i])
-	if p.wanted < p.added/2 {
+	if p.wanted < p.added/8 {
 		p.unpack()
 	}
 }
