@@ -54,10 +54,11 @@ func (u update) size() (n int) {
 }
 
 // makeRoom cuts off the end of what a task gave out, in a record that has become too
-// large: of the longest part. If there is none the error is the one that told so.
+// large: of the longest part. If there is none the error is the one that told so: each
+// call leaves less, and so who tries again after it comes to an end.
 func (h *Hub) makeRoom(ctx context.Context, msgID string, tooLarge error) error {
 	doc, err := h.look(ctx, msgID, withoutBuffers)
-	if err != nil || len(doc) <= taskdb.MaxRecordSize-room { // somebody else has made it
+	if err != nil {
 		return err
 	}
 	longest, size := "", 0
@@ -70,10 +71,11 @@ func (h *Hub) makeRoom(ctx context.Context, msgID string, tooLarge error) error 
 	if !some {
 		return tooLarge
 	}
-	_, err = h.db.Update(ctx, taskdb.Update{
-		Filter: d("msg_id", msgID, "completed", nil),
-		Update: d("$set", d(longest, left, "hub.cut", true)),
-	})
+	set := d(longest, left)
+	if !doc.Lookup("hub").IsZero() { // with a note it would be another hub's no more
+		set = append(set, bson.E{Key: "hub.cut", Value: true})
+	}
+	_, err = h.db.Update(ctx, taskdb.Update{Filter: d("msg_id", msgID, "completed", nil), Update: d("$set", set)})
 	return err
 }
 

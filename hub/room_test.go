@@ -1,6 +1,7 @@
 package hub_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -88,6 +89,34 @@ func TestTaskWithAFullRecordIsClaimed(t *testing.T) {
 		f.run(t, "a")
 		require.NotEmpty(t, f.record(t, "a").Extra.Lookup("display_data"))
 		f.run(t, "b")
+	})
+}
+
+// TestForeignTaskWithAFullRecordIsClaimed holds that what makes room in another hub's
+// record leaves it to be claimed.
+func TestForeignTaskWithAFullRecordIsClaimed(t *testing.T) {
+	onEachLimited(t, func(t *testing.T, f *fixture) {
+		require.NoError(t, f.db.Add(t.Context(), &taskdb.TaskRecord{MsgID: "a"}))
+		f.fill(t, "a", func(size int) error { return f.db.AppendText(t.Context(), "a", "stdout", strings.Repeat("x", size)) })
+		claimed, err := f.Claim(t.Context(), hub.Claim{Engine: "e1", Foreign: true})
+		require.NoError(t, err)
+		require.Equal(t, "a", claimed.Record.MsgID)
+	})
+}
+
+// TestFullRecordWithNothingToCutOff holds that a record which only its request fills is
+// told to be too large, however small what can be seen of it.
+func TestFullRecordWithNothingToCutOff(t *testing.T) {
+	onEachLimited(t, func(t *testing.T, f *fixture) {
+		buffers := bson.A{strings.Repeat("x", taskdb.MaxRecordSize-100)} // which no store keeps apart, as texts
+		require.NoError(t, f.db.AddRaw(t.Context(), encode(t, bson.D{{Key: "msg_id", Value: "a"}, {Key: "buffers", Value: buffers}})))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		_, err := f.Claim(ctx, hub.Claim{Engine: "e1", Foreign: true})
+		require.ErrorIs(t, err, taskdb.ErrTooLarge)
+		answers, err := f.Cancel(ctx, byID("a"), "")
+		require.NoError(t, err)
+		require.ErrorIs(t, answers[0].Err, taskdb.ErrTooLarge)
 	})
 }
 
