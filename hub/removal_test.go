@@ -79,6 +79,25 @@ func TestSubmittedAmidThePurgeOfAnotherHub(t *testing.T) {
 	})
 }
 
+// TestDependencyGoesAmidTheSubmission has a task end ok, and another hub purge all that
+// are finished, while one that comes after it is about to be submitted: it is refused, or
+// runs.
+func TestDependencyGoesAmidTheSubmission(t *testing.T) {
+	onEach(t, func(t *testing.T, f *fixture) {
+		f.submit(t, hub.Task{MsgID: "a", Queue: "a"})
+		other := f.interrupted(t, func() {
+			f.end(t, "a", ok)
+			f.purgeFinished(t)
+		})
+		_, err := other.Submit(t.Context(), hub.Task{MsgID: "b", After: []string{"a"}})
+		var missing *hub.DependencyError
+		if !errors.As(err, &missing) {
+			require.NoError(t, err)
+			other.run(t, "b")
+		}
+	})
+}
+
 // count is how many tasks there are.
 func (f *fixture) count(t *testing.T) int64 {
 	t.Helper()

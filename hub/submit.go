@@ -122,7 +122,10 @@ func (h *Hub) add(ctx context.Context, b *batch) error {
 	if err != nil {
 		return err
 	}
-	states, err := h.states(ctx, outside)
+	if err := h.lead(ctx, outside); err != nil {
+		return err
+	}
+	states, err := h.states(ctx, outside) // of which no purge removes what is not finished yet
 	if err != nil {
 		return err
 	}
@@ -139,10 +142,6 @@ func (h *Hub) add(ctx context.Context, b *batch) error {
 		}
 		records = append(records, record)
 	}
-	outside = slices.DeleteFunc(outside, func(msgID string) bool { return states[msgID] == taskdb.StateOK })
-	if err := h.lead(ctx, outside); err != nil {
-		return err
-	}
 	if err := h.db.Add(ctx, records...); err != nil {
 		h.repairIfUnanswered(err)
 		return err
@@ -152,6 +151,7 @@ func (h *Hub) add(ctx context.Context, b *batch) error {
 		h.happened(submission(record))
 	}
 	// What they wait for may have finished before they were there to be told.
+	outside = slices.DeleteFunc(outside, func(msgID string) bool { return states[msgID] == taskdb.StateOK })
 	ends, err := h.endsOf(ctx, outside)
 	if err == nil {
 		_, err = h.settleWhole(ctx, ends)
