@@ -139,7 +139,7 @@ func (h *Hub) tryClaim(ctx context.Context, c Claim, filter *query.Filter) (*Cla
 
 // waitingIn selects the tasks of a queue that may be claimed.
 func waitingIn(queue string, filter *query.Filter) bson.D {
-	return d("hub.ready", true, "queue", named(queue), "completed", nil, "engine_uuid", nil, "$and", bson.A{filter.Source()})
+	return d("hub.ready", true, "queue", named(queue), "completed", nil, "engine_uuid", nil, "hub.revision", isSound, "$and", bson.A{filter.Source()})
 }
 
 // foreignIn selects the tasks of a queue that another hub wrote and nobody has.

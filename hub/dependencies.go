@@ -130,7 +130,7 @@ func (h *Hub) abortAfter(ctx context.Context, ended end) (aborted []string, err 
 		case err == nil:
 			h.announceEnd(t)
 			aborted = append(aborted, dependent)
-		case passed(err) != nil:
+		case ignore(passed(err), errNotes) != nil:
 			return aborted, err
 		}
 	}

@@ -49,6 +49,9 @@
 // [taskdb.State] tells the state of a record, pending, running or finished, for
 // these records as for those of other hubs. Waiting and ready are both pending.
 //
+// A task whose key "hub" somebody broke past the hub stays as it is: what is about it alone
+// fails, and all else goes on. A purge with Force removes it.
+//
 // # Records of other hubs
 //
 // A record without the key "hub" was written by another hub, as IPython's. It is

@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -109,6 +110,14 @@ func (n *Notes) returned() (times int) {
 	return times
 }
 
+// errNotes says that the hub cannot read what it remembers of a task: somebody wrote to it
+// past the hub. What is about many tasks passes over such a one.
+var errNotes = errors.New("its key \"hub\" is broken")
+
+// isSound selects revisions that can be counted up. A task with another one would have the
+// updates fail that claim the first of a queue, or release many.
+var isSound = d("$type", "number")
+
 // NotesOf returns what the hub remembers of a task. Of one that another hub wrote
 // that is nothing, with no error.
 func NotesOf(record *taskdb.TaskRecord) (Notes, error) {
@@ -118,7 +127,7 @@ func NotesOf(record *taskdb.TaskRecord) (Notes, error) {
 		return notes, nil
 	}
 	if err := value.Unmarshal(&notes); err != nil {
-		return Notes{}, fmt.Errorf("notes of %q: %w", record.MsgID, err)
+		return Notes{}, fmt.Errorf("notes of %q: %w: %w", record.MsgID, errNotes, err)
 	}
 	if notes.Lease != nil {
 		notes.Lease.complete(record.MsgID, notes.TimeLimit)

@@ -74,7 +74,7 @@ func (h *Hub) releaseSome(ctx context.Context, msgIDs []string) (released int, n
 // releaseAlone has tasks wait for nothing that wait for one alone, which is ok.
 func (h *Hub) releaseAlone(ctx context.Context, alone []string) error {
 	_, err := h.db.Update(ctx, taskdb.Update{
-		Filter: waiting("msg_id", d("$in", alone)),
+		Filter: waiting("msg_id", d("$in", alone), "hub.revision", isSound),
 		Update: d("$set", d("hub.after", bson.A{}, "hub.awaits", nil), "$inc", d("hub.revision", int64(1))),
 		Many:   true,
 	})
@@ -100,6 +100,7 @@ func (h *Hub) wake(ctx context.Context, filter bson.D) (woken int64, err error) 
 			bson.E{Key: "completed", Value: nil},
 			bson.E{Key: "hub.ready", Value: false},
 			bson.E{Key: "hub.after", Value: d("$size", 0)},
+			bson.E{Key: "hub.revision", Value: isSound},
 			bson.E{Key: "hub.not_before", Value: d("$not", d("$gt", h.now()))},
 		),
 		Update: d("$set", d("hub.ready", true), "$inc", d("hub.revision", int64(1))),

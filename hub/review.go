@@ -45,7 +45,7 @@ func (h *Hub) review(ctx context.Context, msgIDs []string) (changed int, news []
 	err = h.eachOf(ctx, msgIDs, stepKeys, func(_ string, doc bson.Raw) error {
 		t, err := readTask(doc)
 		if err != nil || !t.waits() {
-			return err
+			return ignore(err, errNotes)
 		}
 		tasks = append(tasks, t)
 		if size += len(t.notes.After); size < maxReviewed && len(tasks) < maxTogether {
