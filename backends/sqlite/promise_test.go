@@ -70,12 +70,13 @@ func TestARemovalThatIsClosedInBetweenTellsWhatIsGone(t *testing.T) {
 		taskdb.Outcome
 		err error
 	}
-	ended := make(chan told)
+	ended := make(chan told, 1)
 	go func() {
 		outcome, err := db.Delete(testContext(), removal)
 		ended <- told{outcome, err}
 	}()
 	for inFile(t, path, "select count(*) from removals")[0] == "0" {
+		require.Empty(t, ended, "it came to its end before it was seen")
 	}
 	require.NoError(t, db.Close())
 	removed := <-ended
