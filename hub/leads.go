@@ -15,8 +15,8 @@ import (
 // finished, until they have dropped it, after its end. As nobody comes newly after what is
 // finished, what was finished and was dropped by all leads no more.
 
-// spared selects what a purge may remove, or refuse.
-var spared = query.MustParse(`{$or: [{completed: null}, {'hub.leads': {$ne: true}}]}`)
+// removable selects what a purge may remove of what is finished.
+var removable = query.MustParse(`{'hub.leads': {$ne: true}}`)
 
 // lead notes on tasks that others are about to come after them, if they are not
 // finished, and this hub's.

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"go.mongodb.org/mongo-driver/v2/bson"
-
 	"github.com/taskdb/taskdb/taskdb"
 )
 
@@ -40,11 +38,7 @@ func (h *Hub) Purge(ctx context.Context, p Purge) (Purged, error) {
 }
 
 func (h *Hub) purge(ctx context.Context, p Purge) (purged Purged, err error) {
-	var conditions []bson.Raw
-	if !p.Force && !p.DryRun {
-		conditions = append(conditions, spared.Source())
-	}
-	filter, err := p.filter(conditions...)
+	filter, err := p.filter()
 	if err != nil {
 		return purged, err
 	}
@@ -56,7 +50,7 @@ func (h *Hub) purge(ctx context.Context, p Purge) (purged Purged, err error) {
 			return purged, err
 		}
 	}
-	purged.Purged, err = h.db.Purge(ctx, taskdb.Purge{Filter: filter, All: p.All, Force: p.Force, DryRun: p.DryRun})
+	purged.Purged, err = h.db.Purge(ctx, taskdb.Purge{Filter: filter, All: p.All, Removable: removable, Force: p.Force, DryRun: p.DryRun})
 	if err != nil || p.DryRun {
 		h.repairIfUnanswered(err)
 		return purged, err

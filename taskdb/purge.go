@@ -17,7 +17,10 @@ type Purge struct {
 	Filter any
 	// All must be set for a filter that is empty, or nil: it selects every record.
 	All bool
-	// Force removes unfinished records too.
+	// Removable selects which finished records may go, written as in a Query; nil is all.
+	// Others stay, though they are selected: each is asked about when it is removed.
+	Removable any
+	// Force removes unfinished records too, and those that are not Removable.
 	Force bool
 	// DryRun removes nothing, and tells what would go.
 	DryRun bool
@@ -72,7 +75,11 @@ func (db *DB) purge(ctx context.Context, p Purge) (purged Purged, err error) {
 	if filter.MatchesAll() && !p.All {
 		return purged, ErrNotAll
 	}
-	unfinished := both(filter, StateIncomplete.Filter())
+	removable, err := query.Parse(p.Removable)
+	if err != nil {
+		return purged, err
+	}
+	unfinished := all(filter, StateIncomplete.Filter())
 	if purged.Unfinished, err = db.Count(ctx, Query{Filter: unfinished}); err != nil {
 		return purged, err
 	}
@@ -85,16 +92,20 @@ func (db *DB) purge(ctx context.Context, p Purge) (purged Purged, err error) {
 	}
 	doomed := any(filter)
 	if !p.Force {
-		doomed = both(filter, StateFinished.Filter())
+		doomed = all(filter, StateFinished.Filter(), removable)
 	}
 	outcome, err := db.Delete(ctx, Delete{Filter: doomed, Many: true})
 	purged.Records = outcome.Matched
 	return purged, err
 }
 
-// both is the filter of what two filters select.
-func both(a, b *query.Filter) bson.D {
-	return bson.D{{Key: "$and", Value: bson.A{a.Source(), b.Source()}}}
+// all is the filter of what each of some filters selects.
+func all(filters ...*query.Filter) bson.D {
+	var sources bson.A
+	for _, filter := range filters {
+		sources = append(sources, filter.Source())
+	}
+	return bson.D{{Key: "$and", Value: sources}}
 }
 
 // unfinished names the first of the tasks that keep a purge from beginning.

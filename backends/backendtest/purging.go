@@ -15,6 +15,7 @@ var purging = area{"purge", []behaviour{
 	{"finished records that it selects are gone for good", purgeFinished},
 	{"everything goes only if that is said", purgeAll},
 	{"unfinished tasks keep it from beginning, and are named", purgeUnfinished},
+	{"finished records that may not go stay, unless they are forced to", purgeRemovable},
 	{"unfinished tasks go if they are forced to", purgeForced},
 	{"a dry run tells what would go", purgeDry},
 	{"a purge that is wrong, or has ended, removes nothing", purgeWrong},
@@ -94,6 +95,21 @@ func purgeUnfinished(t *testing.T, db *taskdb.DB) {
 		require.Zero(t, purged)
 		require.Equal(t, 15, count(t, db))
 	}
+}
+
+func purgeRemovable(t *testing.T, db *taskdb.DB) {
+	addTasks(t, db, 4, 0)
+	p := taskdb.Purge{All: true, Removable: `{msg_id: {$nin: ["f-1", "f-2"]}}`}
+	purged, err := db.Purge(t.Context(), p)
+	require.NoError(t, err)
+	require.Equal(t, taskdb.Purged{Records: 2}, purged)
+	require.ElementsMatch(t, []string{"f-1", "f-2"}, ids(t, db, taskdb.Query{}))
+	_, err = db.Purge(t.Context(), taskdb.Purge{All: true, Removable: `{$x: 1}`})
+	requireCode(t, query.CodeBadValue, err, "removable")
+	p.Force = true
+	purged, err = db.Purge(t.Context(), p)
+	require.NoError(t, err)
+	require.Equal(t, taskdb.Purged{Records: 2}, purged)
 }
 
 func purgeForced(t *testing.T, db *taskdb.DB) {
