@@ -3,6 +3,7 @@ package hub
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -42,22 +43,19 @@ func (u *unheard) all(now time.Time) (ids []string) {
 // endUnheard gives back the tasks of leases that no engine heard of. A store may still
 // be about to store one: each is looked for as long as it holds.
 func (h *Hub) endUnheard(ctx context.Context, now time.Time, t *Tended) error {
-	ids := h.unheard.all(now)
-	if len(ids) == 0 {
-		return nil
-	}
-	given := make(map[string]bool, len(ids))
-	for _, id := range ids {
-		given[id] = true
-	}
 	const reason = "the store did not answer when it was claimed"
 	ending := ending{now: now, outcome: OutcomeReturned, reason: reason}
-	return h.endEach(ctx, d("completed", nil, "hub.lease.until", d("$gt", now)), func(task task) (update, error) {
-		if task.notes.Lease == nil || !given[task.notes.Lease.ID] {
-			return update{}, errStay
-		}
-		return ending.requeue(task, d("hub.ready", true)), nil
-	}, func(bool) { t.Requeued++ })
+	var failed []error
+	for some := range slices.Chunk(h.unheard.all(now), maxAsked) {
+		claimed := d("completed", nil, "hub.lease.until", d("$gt", now), "hub.lease.id", d("$in", some))
+		failed = append(failed, h.endEach(ctx, claimed, func(task task) (update, error) {
+			if task.notes.Lease == nil || !slices.Contains(some, task.notes.Lease.ID) {
+				return update{}, errStay
+			}
+			return ending.requeue(task, d("hub.ready", true)), nil
+		}, func(bool) { t.Requeued++ }))
+	}
+	return errors.Join(failed...)
 }
 
 // repairIfUnanswered has the next Tend look for what is left undone, if an error leaves
