@@ -2,6 +2,7 @@ package hub_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -58,5 +59,17 @@ func TestBrokenTaskThatIsReady(t *testing.T) {
 		f.breakNotes(t, "a", "revision")
 		f.run(t, "b")
 		f.claimNone(t)
+	})
+}
+
+// TestBrokenForeignTask holds that it keeps no other that another hub wrote from being
+// claimed.
+func TestBrokenForeignTask(t *testing.T) {
+	onEach(t, func(t *testing.T, f *fixture) {
+		require.NoError(t, f.db.Add(t.Context(), &taskdb.TaskRecord{MsgID: "a", Submitted: noon}, &taskdb.TaskRecord{MsgID: "b", Submitted: noon.Add(time.Second)}))
+		require.NoError(t, f.db.UpdateRecord(t.Context(), "a", `{$set: {hub: null}}`))
+		claimed, err := f.Claim(t.Context(), hub.Claim{Engine: "e1", Foreign: true})
+		require.NoError(t, err)
+		require.Equal(t, "b", claimed.Record.MsgID)
 	})
 }

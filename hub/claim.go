@@ -144,7 +144,7 @@ func waitingIn(queue string, filter *query.Filter) bson.D {
 
 // foreignIn selects the tasks of a queue that another hub wrote and nobody has.
 func foreignIn(queue string, filter *query.Filter) bson.D {
-	return d("queue", named(queue), "hub", nil, "$and", bson.A{taskdb.StatePending.Filter().Source(), filter.Source()})
+	return d("queue", named(queue), "hub", d("$exists", false), "$and", bson.A{taskdb.StatePending.Filter().Source(), filter.Source()})
 }
 
 // named is a queue's name as records have it.

@@ -22,7 +22,9 @@ func waiting(conditions ...any) bson.D {
 }
 
 // waits tells whether the task waits for others, or for its time.
-func (t *task) waits() bool { return t.notes.Ready != nil && !*t.notes.Ready }
+func (t *task) waits() bool {
+	return !taskdb.StateFinished.Has(t.doc) && t.notes.Ready != nil && !*t.notes.Ready
+}
 
 // anyOf returns one of the tasks that a task comes after, or nil if there are none.
 func anyOf(after []string) *string {

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
@@ -95,6 +96,21 @@ func TestDependencyGoesAmidTheSubmission(t *testing.T) {
 			require.NoError(t, err)
 			other.run(t, "b")
 		}
+	})
+}
+
+// TestDependentEndsPastTheHub has a task end by another door while a hub is about to have
+// it drop what it came after: the hub goes on.
+func TestDependentEndsPastTheHub(t *testing.T) {
+	onEach(t, func(t *testing.T, f *fixture) {
+		submitGather(t, f, 2)
+		f.endElsewhere(t, *f.notes(t, "gather").Awaits)
+		other := f.interrupted(t, func() { f.endElsewhere(t, "gather") })
+		ctx, cancel := context.WithCancel(t.Context())
+		defer time.AfterFunc(time.Minute, cancel).Stop() // should it go on for ever
+		_, err := other.Purge(ctx, hub.Purge{Selection: hub.Selection{State: taskdb.StateAborted}})
+		require.NoError(t, err)
+		require.Equal(t, taskdb.StateOK, f.state(t, "gather"))
 	})
 }
 
