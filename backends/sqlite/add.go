@@ -162,11 +162,11 @@ func cannotWrite(ctx context.Context, err error) bool {
 	return ctx.Err() != nil || errors.Is(err, taskdb.ErrClosed) || errors.Is(err, taskdb.ErrReadOnly)
 }
 
-// ofStore tells whether an error is one of the store or the context, as of a full disk,
-// and none of a document.
+// ofStore tells whether an error is one of the store or the context, as of a full disk or
+// a file that was moved, and none of a document.
 func ofStore(ctx context.Context, err error) bool {
 	code := sqlite.ErrCode(err)
-	return cannotWrite(ctx, err) || errors.Is(err, errShared) || code != sqlite.ResultOK && code != sqlite.ResultError
+	return cannotWrite(ctx, err) || errors.Is(err, errShared) || errors.Is(err, errMoved) || code != sqlite.ResultOK && code != sqlite.ResultError
 }
 
 // noteRow keeps the table's view true of a row that was added.
