@@ -159,6 +159,7 @@ func (h *Hub) settleAll(ctx context.Context) (told int, err error) {
 	if err != nil {
 		return 0, err
 	}
+	led = slices.DeleteFunc(led, h.coming.after)
 	values, err := h.db.Distinct(ctx, "hub.after", waiting())
 	if err != nil {
 		return 0, err

@@ -25,6 +25,7 @@ type Hub struct {
 	feed  *feed
 	met   met
 
+	coming  coming
 	unheard unheard
 
 	repair struct {

@@ -13,8 +13,9 @@ import (
 // Who finds that a task is gone which another comes after cannot tell how it ended. So a
 // purge leaves those that lead: from before the others are stored, while it is not
 // finished, until they have dropped it, after its end. As nobody comes newly after what is
-// finished, what was finished and was dropped by all leads no more. (But who saw that it
-// was not, and is about to be stored when it ends and is purged at once, does not find it.)
+// finished, what was finished and was dropped by all leads no more, unless a submission of
+// this hub is under way. (One of another hub on the same MongoDB, which saw that it was not
+// finished and is not stored when it ends and is purged, does not find it.)
 
 // removable selects what a purge may remove of what is finished.
 var removable = query.MustParse(`{'hub.leads': {$ne: true}}`)

@@ -99,6 +99,32 @@ func TestDependencyGoesAmidTheSubmission(t *testing.T) {
 	})
 }
 
+// TestDependencyIsPurgedAmidTheSubmission has a task end ok, and all that are finished be
+// purged, while one that comes after it is about to be stored by the same hub: it runs.
+func TestDependencyIsPurgedAmidTheSubmission(t *testing.T) {
+	onEach(t, func(t *testing.T, f *fixture) {
+		var amid func()
+		db := f.db.Observed(func(ctx context.Context, operation, _ string) (context.Context, func(error)) {
+			if between := amid; operation == "add" && between != nil {
+				amid = nil
+				between()
+			}
+			return ctx, func(error) {}
+		})
+		h, err := hub.Open(t.Context(), db, hub.Options{Now: f.clock.Now})
+		require.NoError(t, err)
+		f = &fixture{Hub: h, db: f.db, clock: f.clock}
+		f.submit(t, hub.Task{MsgID: "a", Queue: "a"})
+		amid = func() {
+			f.end(t, "a", ok)
+			require.Zero(t, f.purgeFinished(t))
+		}
+		f.submit(t, hub.Task{MsgID: "b", After: []string{"a"}})
+		f.run(t, "b")
+		require.EqualValues(t, 2, f.purgeFinished(t))
+	})
+}
+
 // TestDependentEndsPastTheHub has a task end by another door while a hub is about to have
 // it drop what it came after: the hub goes on.
 func TestDependentEndsPastTheHub(t *testing.T) {

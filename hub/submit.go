@@ -122,6 +122,8 @@ func (h *Hub) add(ctx context.Context, b *batch) error {
 	if err != nil {
 		return err
 	}
+	stored := h.coming.begin(outside)
+	defer stored()
 	if err := h.lead(ctx, outside); err != nil {
 		return err
 	}
@@ -151,8 +153,8 @@ func (h *Hub) add(ctx context.Context, b *batch) error {
 		h.happened(submission(record))
 	}
 	// What they wait for may have finished before they were there to be told.
-	outside = slices.DeleteFunc(outside, func(msgID string) bool { return states[msgID] == taskdb.StateOK })
-	ends, err := h.endsOf(ctx, outside)
+	unmet := slices.DeleteFunc(slices.Clone(outside), func(msgID string) bool { return states[msgID] == taskdb.StateOK })
+	ends, err := h.endsOf(ctx, unmet)
 	if err == nil {
 		_, err = h.settleWhole(ctx, ends)
 	}
