@@ -203,11 +203,11 @@ func (h *Hub) claimFirst(ctx context.Context, c Claim, filter bson.D, sort *quer
 		found.Projection = d("_id", 0)
 	}
 	outcome, err := h.db.FindAndModify(ctx, update, found)
-	if errors.Is(err, taskdb.ErrTooLarge) {
+	for cuts := 0; errors.Is(err, taskdb.ErrTooLarge) && cuts < maxCuts; cuts++ {
 		if err := h.makeRoomInFirst(ctx, filter, sort, err); err != nil {
 			return nil, err
 		}
-		return h.claimFirst(ctx, c, filter, sort)
+		outcome, err = h.db.FindAndModify(ctx, update, found)
 	}
 	if isUnanswered(err) {
 		h.unheard.note(lease)

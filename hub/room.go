@@ -23,6 +23,10 @@ const (
 	roomyResult = room / 2
 )
 
+// maxCuts is how often room is made for one step: by each of the three parts of what a
+// task gave out, and by somebody else.
+const maxCuts = 4
+
 // The bounds of what is noted of attempts: of 2,000 in the room of a record.
 const (
 	maxRetries = 1_000
@@ -54,11 +58,10 @@ func (u update) size() (n int) {
 }
 
 // makeRoom cuts off the end of what a task gave out, in a record that has become too
-// large: of the longest part. If there is none the error is the one that told so: each
-// call leaves less, and so who tries again after it comes to an end.
+// large: of the longest part. If there is none the error is the one that told so.
 func (h *Hub) makeRoom(ctx context.Context, msgID string, tooLarge error) error {
 	doc, err := h.look(ctx, msgID, withoutBuffers)
-	if err != nil {
+	if err != nil || len(doc) <= taskdb.MaxRecordSize-room { // somebody else has made it, or it would not help
 		return err
 	}
 	longest, size := "", 0

@@ -104,12 +104,12 @@ func TestForeignTaskWithAFullRecordIsClaimed(t *testing.T) {
 	})
 }
 
-// TestFullRecordWithNothingToCutOff holds that a record which only its request fills is
-// told to be too large, however small what can be seen of it.
+// TestFullRecordWithNothingToCutOff holds that a record which its request fills is told to
+// be too large, and that what it gave out stays where it would not help.
 func TestFullRecordWithNothingToCutOff(t *testing.T) {
 	onEachLimited(t, func(t *testing.T, f *fixture) {
-		buffers := bson.A{strings.Repeat("x", taskdb.MaxRecordSize-100)} // which no store keeps apart, as texts
-		require.NoError(t, f.db.AddRaw(t.Context(), encode(t, bson.D{{Key: "msg_id", Value: "a"}, {Key: "buffers", Value: buffers}})))
+		buffers := bson.A{strings.Repeat("x", taskdb.MaxRecordSize-120)} // which no store keeps apart, as texts
+		require.NoError(t, f.db.AddRaw(t.Context(), encode(t, bson.D{{Key: "msg_id", Value: "a"}, {Key: "stdout", Value: "x"}, {Key: "buffers", Value: buffers}})))
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		_, err := f.Claim(ctx, hub.Claim{Engine: "e1", Foreign: true})
@@ -117,6 +117,7 @@ func TestFullRecordWithNothingToCutOff(t *testing.T) {
 		answers, err := f.Cancel(ctx, byID("a"), "")
 		require.NoError(t, err)
 		require.ErrorIs(t, answers[0].Err, taskdb.ErrTooLarge)
+		require.Equal(t, "x", f.record(t, "a").Stdout)
 	})
 }
 

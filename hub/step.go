@@ -76,7 +76,7 @@ func passed(err error) error {
 // task has become. A task that is finished is a *FinishedError; an error of decide
 // leaves it as it is.
 func (h *Hub) step(ctx context.Context, msgID string, decide func(t task) (update, error)) (task, error) {
-	for {
+	for cuts := 0; ; {
 		doc, err := h.look(ctx, msgID, stepKeys)
 		if err != nil {
 			return task{}, err
@@ -96,7 +96,8 @@ func (h *Hub) step(ctx context.Context, msgID string, decide func(t task) (updat
 			Filter: d("msg_id", msgID, "completed", nil, "hub.revision", t.revision()),
 			Update: u.operators(t.foreign),
 		}, taskdb.Found{After: true, Projection: stepKeys})
-		if errors.Is(err, taskdb.ErrTooLarge) && u.size() <= roomyResult {
+		if errors.Is(err, taskdb.ErrTooLarge) && u.size() <= roomyResult && cuts < maxCuts {
+			cuts++
 			if err := h.makeRoom(ctx, msgID, err); err != nil {
 				return task{}, err
 			}
