@@ -45,7 +45,7 @@ func (s *cursors) keep(c *cursor) int64 {
 // has read ahead, it returns those that are to be closed.
 func (s *cursors) rest(c *cursor) (excess []*cursor) {
 	s.cost -= c.cost
-	c.cost = costOf(c)
+	c.cost = s.costOf(c)
 	s.cost += c.cost
 	c.inUse, c.used = false, time.Now()
 	for s.cost > s.most {
@@ -59,8 +59,8 @@ func (s *cursors) rest(c *cursor) (excess []*cursor) {
 }
 
 // costOf is as how many cursors one counts that is not in use: for what it has read
-// ahead, it is one more for each MiB.
-func costOf(c *cursor) int { return 1 + len(c.ahead)>>20 }
+// ahead, it is one more for each MiB, up to half of all, so that others stay beside it.
+func (s *cursors) costOf(c *cursor) int { return 1 + min(len(c.ahead)>>20, s.most/2) }
 
 // nextToGo returns the id of the cursor that was not used for longest, of the peer whose
 // cursors cost most; 0 if there is none but the last one.

@@ -181,6 +181,18 @@ func TestCursorsWithLargeDocumentsAreFew(t *testing.T) {
 	}
 }
 
+// TestACursorWithALargeDocumentLeavesOthersOpen holds that one cursor, however much it has
+// read ahead, has not all others closed.
+func TestACursorWithALargeDocumentLeavesOthersOpen(t *testing.T) {
+	s, p := withCursors(t, mongowire.Options{MaxCursors: 4})
+	kept := openCursor(p)
+	for range 2 {
+		require.NoError(t, s.db.In("a.large").AddRaw(t.Context(), document(t, `{text: "`+strings.Repeat("x", 8<<20)+`"}`)))
+	}
+	require.NotZero(t, s.dialFrom(t, "127.0.0.2").ask(`{find: "large", $db: "a", batchSize: 1}`).Lookup("cursor", "id").Int64())
+	require.EqualValues(t, 1, p.ask(more(kept)).Lookup("ok").Double())
+}
+
 func TestACursorBelongsToItsCollection(t *testing.T) {
 	_, p := withCursors(t, mongowire.Options{})
 	id := openCursor(p)

@@ -49,11 +49,12 @@ type Options struct {
 	// taskdb.MaxRecordSize, without their buffers.
 	MaxDocumentSize, MaxMessageSize int
 	// MaxRoom is how many bytes messages of more than 1 MiB may have at once, those of
-	// all connections together, and as many their replies; 0 is twice MaxMessageSize,
-	// which is the least. One peer has half of it, and a message that is compressed
-	// needs room for what it becomes, too. Others wait, no longer than IdleTimeout, and
-	// then their connection is closed; a command that may have a large reply waits for
-	// room before it is carried out, no longer than MaxTime.
+	// all connections together, and as many their replies, half of that for what these
+	// have beyond a batch; 0 is twice MaxMessageSize, which is the least. One peer has
+	// half of it, and a message that is compressed needs room for what it becomes, too.
+	// Others wait, no longer than IdleTimeout, and then their connection is closed; a
+	// command that may have a large reply waits for room before it is carried out, no
+	// longer than MaxTime.
 	MaxRoom int64
 	// MaxConnections is how many connections there may be at once, and
 	// MaxPeerConnections how many of them with one peer; 0 is 2,000, and half of them.
@@ -62,8 +63,8 @@ type Options struct {
 	// either: one more has the one of them closed that was silent for longest.
 	MaxConnections, MaxPeerConnections int
 	// MaxCursors is how many cursors are kept open, where one whose next document is
-	// large counts as one more for each MiB; 0 is 1,000. One more closes the one that
-	// was not used for longest, of the peer that has most.
+	// large counts as one more for each MiB, up to half of all; 0 is 1,000. One more
+	// closes the one that was not used for longest, of the peer that has most.
 	MaxCursors int
 	// CursorTimeout is how long a cursor is kept that nobody asks; 0 is 10 minutes.
 	CursorTimeout time.Duration
@@ -142,7 +143,8 @@ type Server struct {
 	cursors *cursors
 	turns   *peers.Room  // one for each command that is carried out
 	room    *peers.Room  // bytes for large messages
-	replies *peers.Room  // and for large replies
+	replies *peers.Room  // and for large replies, each up to a batch
+	beyond  *peers.Room  // and for what they have beyond it
 	gate    *peers.Gate  // counts the connections
 	lastID  atomic.Int64 // of them
 
@@ -162,6 +164,7 @@ func New(db *taskdb.DB, options Options) *Server {
 		turns:   peers.Half(int64(options.MaxCommands)),
 		room:    peers.Half(options.MaxRoom),
 		replies: peers.Half(options.replyRoom()),
+		beyond:  peers.Half(options.MaxRoom / 2),
 		gate:    peers.NewGate(peers.Limits{All: options.MaxConnections, Peer: options.MaxPeerConnections}),
 		conns:   map[*conn]struct{}{},
 	}

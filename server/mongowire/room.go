@@ -12,18 +12,21 @@ import (
 )
 
 // room is what a connection has a share of with others of its peer: turns, and bytes for
-// what is large, its message and the reply to it.
+// what is large, its message and the reply to it. They are taken in one order, messages,
+// replies, turns, beyond, so that of those who wait for one another one goes on.
 type room struct {
 	turns             *peers.Share
 	messages, replies *peers.Share
+	beyond            *peers.Share // for what a reply has beyond a batch
 	timeout, maxTime  time.Duration
-	reply             int64 // what is taken for it
+	// reply is what is taken of replies, and rest what is taken of beyond.
+	reply, rest int64
 }
 
 // roomOf returns the room of a connection with a peer.
 func (s *Server) roomOf(peer peers.Peer) room {
 	return room{
-		turns: s.turns.Share(peer), messages: s.room.Share(peer), replies: s.replies.Share(peer),
+		turns: s.turns.Share(peer), messages: s.room.Share(peer), replies: s.replies.Share(peer), beyond: s.beyond.Share(peer),
 		timeout: s.options.IdleTimeout, maxTime: s.options.MaxTime,
 	}
 }
@@ -32,17 +35,19 @@ func (r *room) leave() {
 	r.turns.Leave()
 	r.messages.Leave()
 	r.replies.Leave()
+	r.beyond.Leave()
 }
 
 // take waits until there is room for a message beside the large ones that other
-// connections have. Small ones need not wait.
+// connections have. Small ones need not wait, and one that is larger than its peer's share,
+// as with what it is decompressed to, takes all of it.
 func (r *room) take(ctx context.Context, bytes int) error {
 	if bytes <= roomAtOnce {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.timeout)
 	defer cancel()
-	if err := r.messages.Take(ctx, int64(bytes)); err != nil {
+	if err := r.messages.Take(ctx, r.ofMessage(bytes)); err != nil {
 		return fmt.Errorf("no room for a message: %w", err)
 	}
 	return nil
@@ -51,9 +56,12 @@ func (r *room) take(ctx context.Context, bytes int) error {
 // give gives back what take took.
 func (r *room) give(bytes int) {
 	if bytes > roomAtOnce {
-		r.messages.Give(int64(bytes))
+		r.messages.Give(r.ofMessage(bytes))
 	}
 }
+
+// ofMessage is how much a large message takes.
+func (r *room) ofMessage(bytes int) int64 { return min(int64(bytes), r.messages.Most()) }
 
 // takeTurn waits until there are fewer commands than may be carried out at once.
 func (r *room) takeTurn(ctx context.Context) error {
@@ -80,34 +88,36 @@ func (r *room) takeReply(ctx context.Context) error {
 }
 
 // fitReply has the room for a reply be as large as that is: larger, for a document that
-// is more than a batch.
+// is more than a batch. One that is larger than its peer's share takes all of it.
 func (r *room) fitReply(ctx context.Context, bytes int) error {
 	if bytes <= roomAtOnce {
 		bytes = 0
 	}
-	more := min(int64(bytes), r.replies.Most()) - r.reply
-	if more <= 0 {
-		r.replies.Give(-more)
-		r.reply += more
+	if spare := r.reply - int64(bytes); spare >= 0 {
+		r.replies.Give(spare)
+		r.reply -= spare
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.timeout)
 	defer cancel()
-	if err := r.replies.Take(ctx, more); err != nil {
+	rest := min(int64(bytes)-r.reply, r.beyond.Most())
+	if err := r.beyond.Take(ctx, rest); err != nil {
 		return fmt.Errorf("no room for a reply: %w", err)
 	}
-	r.reply += more
+	r.rest = rest
 	return nil
 }
 
 // replied gives back the room of a reply.
 func (r *room) replied() {
 	r.replies.Give(r.reply)
-	r.reply = 0
+	r.beyond.Give(r.rest)
+	r.reply, r.rest = 0, 0
 }
 
-// replyRoom is how many bytes large replies may have at once: a batch of each peer's fits.
-func (o Options) replyRoom() int64 { return max(o.MaxRoom, 4*maxBatch) }
+// replyRoom is how many bytes large replies may have at once, each up to a batch: one of
+// each peer's fits.
+func (o Options) replyRoom() int64 { return max(o.MaxRoom/2, 4*maxBatch) }
 
 // unpackedSize is how many bytes the message that comes says that it has when it is
 // decompressed, or 0 if it is not, or says what parseFrame will refuse.

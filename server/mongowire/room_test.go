@@ -2,11 +2,16 @@ package mongowire_test
 
 import (
 	"io"
+	"math/rand/v2"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"github.com/taskdb/taskdb/server/mongowire"
 	"github.com/taskdb/taskdb/taskdb"
@@ -106,4 +111,39 @@ func TestRepliesThatAreTakenSlowly(t *testing.T) {
 	for range 3 {
 		require.EqualValues(t, 1, third.ask(find).Lookup("ok").Double(), "what was held is given back")
 	}
+}
+
+// TestLargeRepliesDoNotWaitForOneAnother holds that replies with documents that are more
+// than a batch, each of which has taken room for a batch, do not keep it from each other.
+func TestLargeRepliesDoNotWaitForOneAnother(t *testing.T) {
+	h := newHeld(t)
+	s := serve(t, taskdb.NewDB(h), mongowire.Options{MaxMessageSize: 1 << 20, IdleTimeout: 2 * time.Second}) // 32 MiB of replies for a peer
+	large, err := bson.Marshal(bson.D{{Key: "buffers", Value: bson.A{make([]byte, 20<<20)}}})
+	require.NoError(t, err)
+	require.NoError(t, taskdb.NewDB(h.Backend).In("a.b").AddRaw(t.Context(), large))
+	var receiving sync.WaitGroup
+	for range 2 {
+		p := s.dial(t)
+		p.send(msg(t, 0, single(t, `{find: "b", $db: "a"}`)))
+		<-h.came
+		receiving.Go(func() {
+			n, err := io.CopyN(io.Discard, p.socket, int64(len(large)))
+			assert.NoError(t, err, "%d bytes", n)
+		})
+	}
+	for range 2 {
+		h.letGo <- struct{}{}
+	}
+	receiving.Wait()
+}
+
+// TestAMessageThatIsLargerThanAShare holds that a message that hardly becomes smaller when
+// it is compressed is taken, though it counts twice.
+func TestAMessageThatIsLargerThanAShare(t *testing.T) {
+	s := serve(t, openStore(t, "dict"), mongowire.Options{MaxMessageSize: 5 << 20})
+	noise := make([]byte, 3<<20)
+	_, _ = rand.NewChaCha8([32]byte{}).Read(noise)
+	c := s.connect(t, func(o *options.ClientOptions) { o.SetCompressors([]string{"zlib"}) }).Database("a").Collection("b")
+	_, err := c.InsertOne(t.Context(), bson.D{{Key: "noise", Value: noise}})
+	require.NoError(t, err)
 }
