@@ -35,6 +35,12 @@ func TestMatchDoesNotAllocate(t *testing.T) {
 	}
 }
 
+// TestMatchOfALongListDoesNotAllocate holds that a list is looked through once for each
+// value, however long it is.
+func TestMatchOfALongListDoesNotAllocate(t *testing.T) {
+	requireNoAllocations(t, `{msg_id: {$in: [`+numbered(100_000, `"n-%d"`)+`]}}`, shell(t, `{msg_id: "m-1", n: 1}`), false)
+}
+
 func requireNoAllocations(t *testing.T, text string, record bson.Raw, want bool) {
 	filter := query.MustParse(text)
 	ok, err := filter.Match(record)

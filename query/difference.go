@@ -14,8 +14,8 @@ func (f *Filter) Difference() (all, excepted *Filter, ok bool) {
 	for i, condition := range conditions {
 		if negation, isNot := condition.(*not); isNot {
 			others := slices.Delete(slices.Clone(conditions), i, i+1)
-			all = &Filter{root: conjunction(others)}
-			excepted = &Filter{root: conjunction(append(slices.Clone(others), negation.child))}
+			all = partOf(conjunction(others))
+			excepted = partOf(conjunction(append(slices.Clone(others), negation.child)))
 			return all, excepted, true
 		}
 	}

@@ -12,6 +12,7 @@ type Filter struct {
 	source  bson.Raw // as the caller wrote it
 	mongodb bson.Raw // in MongoDB's own operators
 	root    node
+	reach   int // see Reach
 }
 
 // ParseFilter checks a filter whole and returns it. Beside MongoDB's operators
@@ -30,7 +31,7 @@ func ParseFilter(doc bson.Raw) (*Filter, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Filter{source: source, mongodb: translateSeed(source), root: root}, nil
+	return &Filter{source: source, mongodb: translateSeed(source), root: root, reach: reachOf(root)}, nil
 }
 
 // ParseMongoFilter is ParseFilter for MongoDB's operators alone: those of
@@ -44,11 +45,14 @@ func ParseMongoFilter(doc bson.Raw) (*Filter, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Filter{source: source, mongodb: source, root: root}, nil
+	return &Filter{source: source, mongodb: source, root: root, reach: reachOf(root)}, nil
 }
 
-// Match tells whether the filter selects doc. It does not allocate for short filters
-// of comparisons. It fails if a regular expression ran out of its budget, or an
+// partOf is a filter of what others ask, without a Source.
+func partOf(root node) *Filter { return &Filter{root: root, reach: reachOf(root)} }
+
+// Match tells whether the filter selects doc. It does not allocate for filters of
+// few comparisons. It fails if a regular expression ran out of its budget, or an
 // expression of $expr does not suit doc, or the filter takes longer than a second for
 // it, and so may its expressions (CodeMaxTimeExpired): then nothing is known about doc.
 func (f *Filter) Match(doc bson.Raw) (bool, error) {

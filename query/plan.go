@@ -99,7 +99,7 @@ func (p planner) carryOut(c candidate, conditions []condition) Plan {
 		Sorted: c.sorted,
 	}
 	if !plan.Exact {
-		plan.Rest = &Filter{root: &and{rest}}
+		plan.Rest = partOf(&and{rest})
 	}
 	return plan
 }

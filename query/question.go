@@ -12,17 +12,21 @@ type question struct {
 	found bool
 }
 
-// briefly is up to how many bytes of a filter times bytes of a document take no time
-// to speak of: each predicate can look at each value.
+// briefly is up to how many bytes that a filter may look at, each as often as it does, take
+// no time to speak of.
 const briefly = 1 << 20
 
 // question is what the filter is asked whether it selects doc.
 func (f *Filter) question(doc []byte) *question {
-	if len(f.source)*len(doc) < briefly {
+	if f.reach*len(doc) < briefly {
 		return nil
 	}
-	e := newEffort(evaluationTime)
-	return &question{effort: &e, silent: true}
+	asked := &struct {
+		question
+		answer effort
+	}{question{silent: true}, newEffort(evaluationTime)}
+	asked.question.effort = &asked.answer
+	return &asked.question
 }
 
 // aside is the question for predicates that tell no position.

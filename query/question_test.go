@@ -60,6 +60,31 @@ func TestNothingAskedOfADocumentGoesOnForever(t *testing.T) {
 	}
 }
 
+// A path of many parts that are keys and indexes alike leads through arrays in more ways
+// than can be gone, though it and the document are short.
+func TestAPathThatLeadsEverywhereEnds(t *testing.T) {
+	doc := shell(t, strings.Repeat(`{"0": [`, 60)+`5`+strings.Repeat(`]}`, 60))
+	path := strings.Repeat("0.", 59) + "0"
+	for _, filter := range []string{`{"` + path + `": 7}`, `{"` + path[:39] + `": {$elemMatch: {"` + path[:79] + `": 7}}}`} {
+		_, err := query.MustParse(filter).Match(doc)
+		require.Equal(t, query.CodeMaxTimeExpired, requireQueryError(t, err).Code)
+	}
+	found, err := query.MustParse(`{"0.0.0.0.0": {$exists: true}}`).Match(doc)
+	require.NoError(t, err)
+	require.True(t, found)
+}
+
+// What a plan leaves of a filter is bounded as the whole is.
+func TestWhatAnIndexLeavesEnds(t *testing.T) {
+	const many = 30_000
+	doc := shell(t, `{_id: 1, a: [`+numbered(many, `{b: %d}`)+`]}`)
+	filter := query.MustParse(`{_id: 1, $nor: [` + numbered(many, `{"a.b": {$lt: -%d}}`) + `]}`)
+	plan := query.NewPlan(filter, sortOf(t, `{}`), 0, nil, []*query.Index{indexOf(t, `{_id: 1}`)}, nil)
+	require.NotNil(t, plan.Rest)
+	_, err := plan.Rest.Match(doc)
+	require.Equal(t, query.CodeMaxTimeExpired, requireQueryError(t, err).Code)
+}
+
 // What has many names costs what it names.
 func TestManyNames(t *testing.T) {
 	const many = 100_000

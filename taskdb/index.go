@@ -50,8 +50,9 @@ func (i Index) definition() (*query.Index, error) {
 	return definition, err
 }
 
-// maxPartial is how many bytes the filter of an index may have: each change asks it of
-// its document while others wait, for as long as it takes.
+// maxPartial is how many bytes the filter of an index may have, and how often it may look
+// at a document's: each change asks it of its document while others wait, for as long as
+// it takes.
 const maxPartial = 4 << 10
 
 // partialFilter parses the filter of an index, which has to have an answer for each
@@ -66,6 +67,8 @@ func partialFilter(given any) (*query.Filter, error) {
 		wrong = "unsupported expression in partial index: " + operator
 	} else if size := len(filter.Source()); size > maxPartial {
 		wrong = fmt.Sprintf("the filter of a partial index has %d bytes, of %d at most", size, maxPartial)
+	} else if filter.Reach() > maxPartial {
+		wrong = "the filter of a partial index leads through arrays in too many ways"
 	}
 	if wrong != "" {
 		return nil, &query.Error{Code: query.CodeCannotCreateIndex, Message: wrong, Path: "partial"}

@@ -201,6 +201,8 @@ func createFallibleIndex(t *testing.T, db *taskdb.DB) {
 	}
 	_, err := db.CreateIndex(t.Context(), taskdb.Index{Keys: "n", Partial: bson.M{"a": strings.Repeat("x", 5<<10)}})
 	requireCode(t, query.CodeCannotCreateIndex, err, "partial")
+	_, err = db.CreateIndex(t.Context(), taskdb.Index{Keys: "n", Partial: bson.M{strings.Repeat("0.", 40) + "0": 1}})
+	requireCode(t, query.CodeCannotCreateIndex, err, "a path that leads everywhere")
 	require.Empty(t, collectionNamesOf(t, db))
 }
 
