@@ -117,19 +117,26 @@ func checkInsert(doc []byte) error {
 	if err := checkKeys(doc); err != nil {
 		return err
 	}
-	id := lookup(doc, "_id")
+	return checkID(lookup(doc, "_id"))
+}
+
+// CheckID is MongoDB's check of the _id of a document that is to be inserted. The error is
+// an *Error: of its type, or of names in it that begin with a dollar.
+func CheckID(id bson.RawValue) error { return checkID(valueOf(id)) }
+
+func checkID(id value) error {
 	switch id.kind {
 	case bson.TypeArray, bson.TypeRegex, bson.TypeUndefined:
 		return trail{"_id"}.fail(CodeInvalidIDField, "The '_id' value cannot be of type %s", TypeName(id.kind))
 	case bson.TypeEmbeddedDocument:
-		return checkInsertedID(id.data)
+		return checkNamesInID(id.data)
 	}
 	return nil
 }
 
-// checkInsertedID refuses names that begin with a dollar in an _id, but for those
-// of a DBRef.
-func checkInsertedID(doc []byte) error {
+// checkNamesInID refuses names that begin with a dollar in an _id, but for those of a
+// DBRef.
+func checkNamesInID(doc []byte) error {
 	for it := elementsOf(doc); it.next(); {
 		key := string(it.key)
 		if strings.HasPrefix(key, "$") && !isReference(key) {

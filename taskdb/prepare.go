@@ -29,7 +29,7 @@ func Prepare(doc bson.Raw) (bson.Raw, error) {
 	if id == nil {
 		id = newID(doc)
 	}
-	if err := checkID(id.Value()); err != nil {
+	if err := query.CheckID(bson.RawValue{Type: bson.Type(id.Value().Type), Value: id.Value().Data}); err != nil {
 		return nil, err
 	}
 	if !isFirst {
@@ -74,16 +74,4 @@ func newID(doc bson.Raw) bsoncore.Element {
 		return bsoncore.AppendStringElement(nil, "_id", msgID)
 	}
 	return bsoncore.AppendObjectIDElement(nil, "_id", bson.NewObjectID())
-}
-
-func checkID(id bsoncore.Value) error {
-	switch id.Type {
-	case bsoncore.TypeArray, bsoncore.TypeRegex, bsoncore.TypeUndefined:
-		return &query.Error{
-			Code:    query.CodeInvalidIDField,
-			Message: fmt.Sprintf("The '_id' value cannot be of type %s", id.Type),
-			Path:    "_id",
-		}
-	}
-	return nil
 }

@@ -47,6 +47,8 @@ func addEachResults(t *testing.T, db *taskdb.DB) {
 		{doc: parse(t, `{_id: 1.0}`), pattern: `{_id: 1}`},
 		{doc: parse(t, `{_id: 3, msg_id: "c"}`)}, // neither was stored with a document that was refused
 		{doc: parse(t, `{_id: [4]}`), code: query.CodeInvalidIDField},
+		{doc: parse(t, `{_id: /x/}`), code: query.CodeInvalidIDField},
+		{doc: parse(t, `{_id: {a: 1, $x: 1}}`), code: query.CodeDollarPrefixedField},
 		{doc: nil, code: query.CodeInvalidBSON},
 		{doc: large, is: taskdb.ErrTooLarge},
 		{doc: parse(t, `{_id: 5, msg_id: ["d"]}`)},

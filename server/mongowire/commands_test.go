@@ -62,6 +62,7 @@ var commands = []struct {
 	{`{insert: "b", documents: [{_id: 1, x: 1}, {_id: 2, x: 1}, {_id: 1}, {_id: 3}], ordered: false, $db: "a"}`,
 		`{n: 3, writeErrors: [{index: 2, code: 11000, keyPattern: {_id: 1}, keyValue: {_id: 1},
 			errmsg: "E11000 duplicate key error collection: a.b index: _id_ dup key: { _id: 1 }"}], ok: 1.0}`},
+	{`{insert: "b", documents: [{_id: {$x: 1}}], $db: "a"}`, `{n: 0, writeErrors: [{index: 0, code: 52, errmsg: "_id fields may not contain '$'-prefixed fields: $x is not valid for storage."}]}`},
 	{`{insert: "b", documents: [{_id: [1]}], $db: "a"}`, `{n: 0, writeErrors: [{index: 0, code: 53, errmsg: "The '_id' value cannot be of type array"}]}`},
 	{`{insert: "b", documents: [{_id: 9}], writeConcern: {w: 2}, $db: "a"}`, `{ok: 0.0, code: 2, codeName: "BadValue"}`},
 	{`{insert: "b", documents: [{_id: 9}], lsid: {id: 1}, txnNumber: NumberLong(1), $db: "a"}`, `{ok: 0.0, code: 20, codeName: "IllegalOperation"}`},
