@@ -83,7 +83,7 @@ func (f *serveFlags) register(cmd *cobra.Command) {
 	own.DurationVar(&o.Hub.Lease, "lease", time.Minute, "how long an engine has a task if it neither renews its lease nor says for how long")
 	own.Int64Var(&o.Limits.Body, "max-body", 32<<20, "how many `BYTES` the body of a request may have")
 	own.Int64Var(&o.Limits.Upload, "max-upload", 256<<20, "how many `BYTES` a request may have that sends buffers, or whole records")
-	own.Int64Var(&o.Limits.Bodies, "max-bodies", 1<<30, "how many `BYTES` of bodies may be in memory at a time")
+	own.Int64Var(&o.Limits.Bodies, "max-bodies", 1<<30, "how many `BYTES` of bodies, and as many of answers, may be in memory at a time")
 	own.DurationVar(&o.Limits.Time, "max-time", 30*time.Second, "how long a request may take, but for waiting and sending")
 	own.DurationVar(&o.Limits.Wait, "max-wait", time.Minute, "how long a request may wait for something to happen")
 	own.IntVar(&o.Limits.Running, "max-running", 64, "how many requests are carried out at a time")

@@ -8,24 +8,53 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"github.com/taskdb/taskdb/api"
+	"github.com/taskdb/taskdb/server/peers"
 )
 
-// holdAnswer has so many bytes more of a request's answer count with the bodies that are
-// in memory, or refuses them: who takes a large answer slowly has its memory meanwhile.
-// A small one needs no room, and one that is larger than a client's share takes all of it.
-func holdAnswer(ctx context.Context, bytes int) error {
-	body := requestOf(ctx).body
-	body.answer += int64(bytes)
-	if body.answer <= smallBody {
+// newAnswers returns the room of what large answers have in memory: as many bytes as that
+// of bodies, and apart, since who takes an answer slowly must not keep out the bodies of
+// others who come from the same address.
+func newAnswers(limits Limits) *peers.Room {
+	return peers.NewRoom(limits.Bodies, max(limits.Bodies/2, limits.Upload))
+}
+
+// heldAnswer is what the answer to a request has in memory.
+type heldAnswer struct {
+	share *peers.Share // of the room of answers
+	bytes int64
+	taken int64
+}
+
+// hold counts so many bytes more, or refuses them: who takes a large answer slowly has its
+// memory meanwhile. A small one needs no room, and one that is larger than a client's share
+// takes all of it.
+func (h *heldAnswer) hold(bytes int) error {
+	h.bytes += int64(bytes)
+	if h.bytes <= smallBody {
 		return nil
 	}
-	more := min(body.answer-body.answerHeld, body.share.Most()-body.taken)
-	if err := body.hold(more); err != nil {
-		return err
+	more := min(h.bytes, h.share.Most()) - h.taken
+	if err := h.share.TryTake(more); err != nil {
+		return busyBytes("answers", err)
 	}
-	body.answerHeld += more
+	h.taken += more
 	return nil
 }
+
+// letGo gives back what was taken.
+func (h *heldAnswer) letGo() {
+	h.share.Give(h.taken)
+	h.bytes, h.taken = 0, 0
+}
+
+// release is for when the request has ended.
+func (h *heldAnswer) release() {
+	h.letGo()
+	h.share.Leave()
+}
+
+// holdAnswer has a request's answer hold so many bytes more.
+func holdAnswer(ctx context.Context, bytes int) error { return requestOf(ctx).answer.hold(bytes) }
 
 // holding holds each document of an answer that is sent as it is found, until the next.
 func holding(ctx context.Context, docs iter.Seq2[bson.Raw, error]) iter.Seq2[bson.Raw, error] {
@@ -37,16 +66,9 @@ func holding(ctx context.Context, docs iter.Seq2[bson.Raw, error]) iter.Seq2[bso
 			if !yield(doc, err) || err != nil {
 				return
 			}
-			requestOf(ctx).body.letAnswerGo()
+			requestOf(ctx).answer.letGo()
 		}
 	}
-}
-
-// letAnswerGo gives back what holdAnswer took.
-func (h *heldBody) letAnswerGo() {
-	h.share.Give(h.answerHeld)
-	h.taken -= h.answerHeld
-	h.answer, h.answerHeld = 0, 0
 }
 
 // wholeAnswer holds an answer that is not sent before it is there whole, and refuses one

@@ -34,9 +34,6 @@ type heldBody struct {
 	taken int64
 	text  bytes.Buffer
 	parts map[string][][]byte // of a multipart body, but for its JSON
-	// answer is how many bytes the answer has in memory, and answerHeld how many of
-	// those are among what is taken.
-	answer, answerHeld int64
 }
 
 // Write adds a piece to the body, or refuses if it is too much.
@@ -60,26 +57,27 @@ func (h *heldBody) readAll(body io.Reader, length int64) error {
 	return err
 }
 
+// take takes room for so many bytes until the request has ended, or refuses.
 func (h *heldBody) take(n int64) error {
 	if h.taken+n > h.limit {
 		return h.tooLarge()
 	}
-	return h.hold(n)
+	if err := h.share.TryTake(n); err != nil {
+		return busyBytes("requests", err)
+	}
+	h.taken += n
+	return nil
 }
 
 func (h *heldBody) tooLarge() error {
 	return newProblem(http.StatusRequestEntityTooLarge, api.KindBody, "the body has more than %d bytes", h.limit)
 }
 
-// hold takes room for so many bytes until the request has ended, or refuses.
-func (h *heldBody) hold(n int64) error {
-	if err := h.share.TryTake(n); err != nil {
-		p := busy("bytes")
-		p.Detail = fmt.Sprintf("too many bytes in requests and answers at once: %s; try again", err)
-		return p
-	}
-	h.taken += n
-	return nil
+// busyBytes refuses bytes for which there is no room now.
+func busyBytes(of string, err error) error {
+	p := busy("bytes")
+	p.Detail = fmt.Sprintf("too many bytes in %s at once: %s; try again", of, err)
+	return p
 }
 
 // Read reads the body's text.

@@ -64,9 +64,9 @@ type Limits struct {
 	// Upload is how many bytes a body may have that is multipart, or BSON, and the tasks
 	// that are fetched at a time: 0 is 256 MiB.
 	Upload int64
-	// Bodies is how many bytes all bodies in memory may have, those of answers of more
-	// than 1 MiB too: 0 is 1 GiB. One client has half of them, or as many as the largest
-	// body. Of those that are carried out at a time large ones, of more than 1 MiB, have
+	// Bodies is how many bytes all bodies in memory may have, and as many all answers of
+	// more than 1 MiB: 0 is 1 GiB. One client has half of either, or as many as the
+	// largest body. Of those that are carried out at a time large ones, of more than 1 MiB, have
 	// as many as the largest may have; others wait for Time.
 	Bodies int64
 	// BodyTime is how long a body may take to arrive, and each piece of one that is

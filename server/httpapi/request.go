@@ -14,11 +14,12 @@ import (
 
 // request is what is known of a request besides what it says.
 type request struct {
-	id    string
-	route string // the pattern, once it is known
-	form  string // in which a list is asked for, if not in pages
-	err   error  // why it failed, once it has
-	body  *heldBody
+	id     string
+	route  string // the pattern, once it is known
+	form   string // in which a list is asked for, if not in pages
+	err    error  // why it failed, once it has
+	body   *heldBody
+	answer *heldAnswer
 	// leaveRoom gives back the room of its body.
 	leaveRoom func()
 	// patience is how long its client may take nothing of the answer.

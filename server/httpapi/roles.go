@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/taskdb/taskdb/server/access"
+	"github.com/taskdb/taskdb/server/peers"
 )
 
 // public is the role of a route that anybody may ask, with no token.
@@ -101,8 +102,10 @@ func (s *server) guarded(pattern string, route http.Handler) http.Handler {
 			return
 		}
 		defer leave()
+		answer := &heldAnswer{share: s.answers.Share(peers.Of(r.RemoteAddr))}
+		defer answer.release()
 		known := requestOf(r.Context())
-		known.body, known.leaveRoom = body, leave
+		known.body, known.answer, known.leaveRoom = body, answer, leave
 		s.carryOut(w, r, pattern, body, s.inTurn(route))
 	})
 }

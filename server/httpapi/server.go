@@ -28,6 +28,7 @@ type server struct {
 	browser *http.CrossOriginProtection
 	turns   *turns
 	bodies  *peers.Room
+	answers *peers.Room
 	room    room
 	onces   onces
 	ready   *readiness
@@ -47,6 +48,7 @@ func New(h *hub.Hub, db *taskdb.DB, options Options) (http.Handler, error) {
 		browser: http.NewCrossOriginProtection(),
 		turns:   newTurns(limits),
 		bodies:  newBodies(limits),
+		answers: newAnswers(limits),
 		room:    newRoom(limits),
 		ready:   &readiness{db: db},
 	}

@@ -59,7 +59,7 @@ func TestOneClientDoesNotHoldAllBodies(t *testing.T) {
 	}
 	refused := submit(slow, strings.NewReader(text))
 	require.Equal(t, http.StatusTooManyRequests, refused.Code)
-	require.Contains(t, refused.Body.String(), "too many bytes in requests and answers at once: from 10.0.0.1 there may be 2000; try again")
+	require.Contains(t, refused.Body.String(), "too many bytes in requests at once: from 10.0.0.1 there may be 2000; try again")
 	require.Equal(t, http.StatusCreated, submit(other, strings.NewReader(text)).Code)
 	for _, rest := range rests {
 		_, err := io.WriteString(rest, "}")
@@ -87,8 +87,8 @@ func (s slowReader) Write(text []byte) (int, error) {
 	return s.ResponseRecorder.Write(text)
 }
 
-// TestAnswersThatAreTakenSlowly holds that large answers count with the bodies in memory
-// until they are taken, in whatever form they are asked for.
+// TestAnswersThatAreTakenSlowly holds that large answers count until they are taken, in
+// whatever form they are asked for.
 func TestAnswersThatAreTakenSlowly(t *testing.T) {
 	f := serve(t, "dict:", httpapi.Options{Limits: httpapi.Limits{Body: 3 << 20, Upload: 3 << 20, Bodies: 6 << 20}})
 	f.submit(t, `{"msg_id": "a", "content": {"text": "`+strings.Repeat("x", 2<<20)+`"}}`)
@@ -137,6 +137,28 @@ func TestAnAnswerThatIsLargerThanAShare(t *testing.T) {
 		found := answerTo(f, from(t.Context(), "10.0.0.1", "POST", collection+"find", strings.NewReader(`{}`)))
 		require.Contains(t, found.Body.String(), `{"$end":{"count":2}}`)
 	}
+}
+
+// TestALargeAnswerKeepsNoBodyOut holds that a client who takes all that it may have of
+// answers, and takes it slowly, can be sent no more, but that others at its address can
+// still send.
+func TestALargeAnswerKeepsNoBodyOut(t *testing.T) {
+	f := serve(t, "dict:", httpapi.Options{Limits: httpapi.Limits{Body: 3 << 20, Upload: 3 << 20, Bodies: 4 << 20}})
+	content, err := bson.Marshal(bson.D{{Key: "text", Value: strings.Repeat("x", 5<<20)}})
+	require.NoError(t, err)
+	_, err = f.hub.Submit(t.Context(), hub.Task{MsgID: "a", Content: content})
+	require.NoError(t, err)
+	slow := slowReader{httptest.NewRecorder(), make(chan struct{}), make(chan struct{})}
+	var reading sync.WaitGroup
+	reading.Go(func() {
+		f.server.Config.Handler.ServeHTTP(slow, from(t.Context(), "127.0.0.1", "GET", "/v1/tasks", nil))
+	})
+	<-slow.came
+	submitted := answerTo(f, from(t.Context(), "127.0.0.1", "POST", "/v1/tasks", strings.NewReader(`{"tasks": [{"msg_id": "b"}]}`)))
+	require.Equal(t, http.StatusCreated, submitted.Code, "%s", submitted.Body)
+	require.Equal(t, http.StatusTooManyRequests, answerTo(f, from(t.Context(), "127.0.0.1", "GET", "/v1/tasks", nil)).Code)
+	close(slow.letGo)
+	reading.Wait()
 }
 
 // TestAFetchIsBounded holds that nobody has the hub put together an answer of any size.
