@@ -80,31 +80,55 @@ func (r *roll) call(ctx context.Context) error {
 // queueKey shows the queue of a task alone.
 var queueKey = keys("queue")
 
-// countReady counts the tasks that are ready, and goes from each queue to the next.
+// statusBatch is how many tasks that are ready are looked at together: of many queues with
+// few tasks each a count of its own would take longer.
+const statusBatch = 100
+
+// countReady counts the tasks that are ready. It goes along the index, by which those of a
+// queue stand together, and from the last queue that it comes to on to the next.
 func (r *roll) countReady(ctx context.Context) error {
 	n, err := r.countReadyOf(ctx, nil)
 	if n > 0 {
 		r.queue("").Ready = n
 	}
-	for name := ""; err == nil; {
-		q := taskdb.Query{
-			Filter:     d("completed", nil, "hub.ready", true, "queue", d("$gt", name)),
-			Sort:       d("queue", 1, "hub.priority", -1, "submitted", 1), // the index's
-			Projection: queueKey, Limit: 1,
-		}
-		next := ""
-		for doc, failed := range r.hub.db.FindRaw(ctx, q) {
-			if err = failed; err == nil {
-				next, _ = doc.Lookup("queue").StringValueOK()
-			}
-		}
-		if err != nil || next == "" {
-			break
-		}
-		name = next
-		r.queue(name).Ready, err = r.countReadyOf(ctx, name)
+	for name, more := "", true; err == nil && more; {
+		name, more, err = r.countReadyAfter(ctx, name)
 	}
 	return err
+}
+
+// countReadyAfter counts the tasks that are ready of the queues that come next, and
+// returns the last of these, and whether there may be more.
+func (r *roll) countReadyAfter(ctx context.Context, queue string) (last string, more bool, err error) {
+	q := taskdb.Query{
+		Filter:     d("completed", nil, "hub.ready", true, "queue", d("$gt", queue)),
+		Sort:       d("queue", 1, "hub.priority", -1, "submitted", 1), // the index's
+		Projection: queueKey, Limit: statusBatch,
+	}
+	met := map[string]int64{}
+	n := int64(0)
+	for doc, err := range r.hub.db.FindRaw(ctx, q) {
+		if err != nil {
+			return "", false, err
+		}
+		n++
+		if name, ok := doc.Lookup("queue").StringValueOK(); ok {
+			last = name
+			met[name]++
+		}
+	}
+	more = n == statusBatch && last != ""
+	if more { // the last one may have others
+		delete(met, last)
+		if r.queue(last).Ready, err = r.countReadyOf(ctx, last); err != nil {
+			return "", false, err
+		}
+	}
+	for name, ready := range met {
+		r.queue(name).Ready = ready
+		r.called += ready
+	}
+	return last, more, nil
 }
 
 func (r *roll) countReadyOf(ctx context.Context, queue any) (int64, error) {

@@ -1,6 +1,7 @@
 package hub_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -258,6 +259,32 @@ func TestCounts(t *testing.T) {
 			},
 			Engines: []hub.EngineStatus{{Engine: "e1", Running: 1}},
 		}, status)
+	})
+}
+
+// TestStatusOfManyQueues holds that tasks are counted whole that are looked at bit by bit.
+func TestStatusOfManyQueues(t *testing.T) {
+	onEachReal(t, func(t *testing.T, f *fixture) {
+		var tasks []hub.Task
+		want := map[string]int64{}
+		for i := range 130 {
+			queue := fmt.Sprintf("q%03d", i)
+			want[queue] = 1
+			if i%60 == 50 {
+				want[queue] = 150
+			}
+			for n := range want[queue] {
+				tasks = append(tasks, hub.Task{MsgID: fmt.Sprint(queue, "-", n), Queue: queue})
+			}
+		}
+		f.submit(t, tasks...)
+		status, err := f.Status(t.Context())
+		require.NoError(t, err)
+		got := map[string]int64{}
+		for _, queue := range status.Queues {
+			got[queue.Queue] = queue.Ready
+		}
+		require.Equal(t, want, got)
 	})
 }
 
