@@ -108,20 +108,28 @@ func newDateForms(patternsAndParts ...string) []dateForm {
 	return forms
 }
 
+// Text may be as long as a record, and each of its parts is tried with each form.
+const (
+	maxTokens = 100
+	maxToken  = 1 << 10 // bytes of one
+)
+
 // scanDate reads a date that may be written in any of timelib's forms. What is relative
 // to another date is known, and refused.
 func scanDate(text string, zone *time.Location) (value, error) {
 	r := newDateReader(text)
 	r.rest = strings.Trim(text, " \t\n\v\f\r") + "\x00"
-	if usualForm.pattern.MatchString(r.rest) {
+	if len(r.rest) < maxToken && usualForm.pattern.MatchString(r.rest) {
 		if err := r.take(usualForm, len(r.rest)); err != nil {
 			return value{}, err
 		}
 	}
-	for r.rest != "" {
-		if strings.IndexByte(" .,\t\n\x00", r.rest[0]) >= 0 {
-			r.rest = r.rest[1:]
-			continue
+	for tokens := 0; ; tokens++ {
+		if r.rest = strings.TrimLeft(r.rest, " .,\t\n\x00"); r.rest == "" {
+			break
+		}
+		if tokens == maxTokens {
+			return value{}, failure(CodeNotImplemented, "a date of more than %d parts is not implemented", maxTokens)
 		}
 		if err := r.scan(); err != nil {
 			return value{}, err
@@ -139,8 +147,9 @@ func scanDate(text string, zone *time.Location) (value, error) {
 // scan reads what comes next.
 func (r *dateReader) scan() *Error {
 	longest, form := 0, dateForm{}
+	next := r.rest[:min(len(r.rest), maxToken)]
 	for _, f := range dateForms() {
-		if found := f.pattern.FindStringIndex(r.rest); found != nil && found[1] > longest {
+		if found := f.pattern.FindStringIndex(next); found != nil && found[1] > longest {
 			longest, form = found[1], f
 		}
 	}

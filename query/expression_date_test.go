@@ -1,6 +1,14 @@
 package query_test
 
-import "testing"
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"github.com/taskdb/taskdb/query"
+)
 
 func TestDatesInExpressions(t *testing.T) {
 	checkExpressions(t, `{_id: 1, d: ISODate("2017-06-19T15:13:25.713Z"), n: null, new: ISODate("2016-01-01T00:00:00Z")}`, []expressionCase{
@@ -183,4 +191,15 @@ func TestWrongDates(t *testing.T) {
 		`{$dateFromParts: {isoWeekYear: "$big"}}`: 31095, `{$dateFromParts: {year: "$big"}}`: 40523, `{$dateFromParts: {year: 1970, month: 32768}}`: 31034,
 		`{$dateFromParts: {year: 1970, millisecond: "$huge"}}`: 159, `{$dateFromParts: {year: "$big", minute: 1.5}}`: 40515,
 	})
+}
+
+// TestLongTextIsNoDate holds that text of any length is soon found to be no date.
+func TestLongTextIsNoDate(t *testing.T) {
+	const many = 4 << 20
+	for text, code := range map[string]int{
+		"now ": query.CodeNotImplemented, "1 day ": query.CodeNotImplemented, "1": query.CodeConversionFailure, "word ": query.CodeConversionFailure,
+	} {
+		_, err := query.MustParse(`{$expr: {$toDate: "$text"}}`).Match(encode(bson.D{{Key: "text", Value: strings.Repeat(text, many/len(text))}}))
+		require.Equal(t, code, requireQueryError(t, err).Code, text)
+	}
 }
