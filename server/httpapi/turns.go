@@ -29,9 +29,7 @@ func newTurns(limits Limits) *turns {
 func (t *turns) take(r *http.Request) (*turn, error) {
 	client := peers.Of(r.RemoteAddr)
 	taken := &turn{running: t.running.Share(client), waiting: t.waiting.Share(client), leaveRoom: requestOf(r.Context()).leaveRoom}
-	ctx, cancel := context.WithTimeout(r.Context(), t.patience)
-	defer cancel()
-	if err := taken.running.Take(ctx, 1); err != nil {
+	if err := taken.running.Take(r.Context(), 1, t.patience); err != nil {
 		taken.leave()
 		if r.Context().Err() != nil {
 			return nil, r.Context().Err()

@@ -45,9 +45,7 @@ func (r *room) take(ctx context.Context, bytes int) error {
 	if bytes <= roomAtOnce {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, r.timeout)
-	defer cancel()
-	if err := r.messages.Take(ctx, r.ofMessage(bytes)); err != nil {
+	if err := r.messages.Take(ctx, r.ofMessage(bytes), r.timeout); err != nil {
 		return fmt.Errorf("no room for a message: %w", err)
 	}
 	return nil
@@ -65,9 +63,7 @@ func (r *room) ofMessage(bytes int) int64 { return min(int64(bytes), r.messages.
 
 // takeTurn waits until there are fewer commands than may be carried out at once.
 func (r *room) takeTurn(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, r.maxTime)
-	defer cancel()
-	if err := r.turns.Take(ctx, 1); err != nil {
+	if err := r.turns.Take(ctx, 1, r.maxTime); err != nil {
 		return fmt.Errorf("too many commands at once: %w", err)
 	}
 	return nil
@@ -78,9 +74,7 @@ func (r *room) endTurn() { r.turns.Give(1) }
 // takeReply waits until there is room for a reply that may have as much as a batch: who
 // takes its replies slowly has others of its own wait, and nobody else.
 func (r *room) takeReply(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, r.maxTime)
-	defer cancel()
-	if err := r.replies.Take(ctx, maxBatch); err != nil {
+	if err := r.replies.Take(ctx, maxBatch, r.maxTime); err != nil {
 		return fmt.Errorf("no room for a reply: %w", err)
 	}
 	r.reply = maxBatch
@@ -98,10 +92,8 @@ func (r *room) fitReply(ctx context.Context, bytes int) error {
 		r.reply -= spare
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, r.timeout)
-	defer cancel()
 	rest := min(int64(bytes)-r.reply, r.beyond.Most())
-	if err := r.beyond.Take(ctx, rest); err != nil {
+	if err := r.beyond.Take(ctx, rest, r.timeout); err != nil {
 		return fmt.Errorf("no room for a reply: %w", err)
 	}
 	r.rest = rest

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/semaphore"
 )
@@ -60,11 +61,17 @@ func (s *Share) Leave() {
 func (s *Share) Most() int64 { return s.room.most }
 
 // Take waits until there is room for so much, first in the share and then in all. It
-// fails when the context ends, or at once if the share never has so much.
-func (s *Share) Take(ctx context.Context, n int64) error {
+// fails when the context ends, or so much time has passed, or at once if the share never
+// has so much.
+func (s *Share) Take(ctx context.Context, n int64, atMost time.Duration) error {
 	if n > s.room.most {
 		return fmt.Errorf("%d, and one peer may have %d", n, s.room.most)
 	}
+	if s.TryTake(n) == nil { // mostly, and it needs no timer
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, atMost)
+	defer cancel()
 	if err := s.own.Acquire(ctx, n); err != nil {
 		return fmt.Errorf("%d beside others from %s, of %d: %w", n, s.peer, s.room.most, err)
 	}

@@ -3,6 +3,7 @@ package peers_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -29,16 +30,17 @@ func TestNoPeerHasMoreThanItsShareOfARoom(t *testing.T) {
 func TestWhoTakesWaitsForRoom(t *testing.T) {
 	room := peers.NewRoom(10, 6)
 	first, other := room.Share(peers.Of("10.0.0.1:1")), room.Share(peers.Of("10.0.0.2:1"))
-	require.NoError(t, first.Take(t.Context(), 6))
+	require.NoError(t, first.Take(t.Context(), 6, time.Minute))
 	ended, end := context.WithCancel(t.Context())
 	end()
-	require.ErrorIs(t, first.Take(ended, 1), context.Canceled, "its share is taken")
-	require.ErrorIs(t, other.Take(ended, 5), context.Canceled, "the room is taken")
-	require.Error(t, other.Take(t.Context(), 7), "there is never so much")
+	require.ErrorIs(t, first.Take(ended, 1, time.Minute), context.Canceled, "its share is taken")
+	require.ErrorIs(t, other.Take(ended, 5, time.Minute), context.Canceled, "the room is taken")
+	require.ErrorIs(t, first.Take(t.Context(), 1, time.Millisecond), context.DeadlineExceeded, "its time is up")
+	require.Error(t, other.Take(t.Context(), 7, time.Minute), "there is never so much")
 
 	taken := make(chan error)
-	go func() { taken <- first.Take(t.Context(), 1) }()
-	require.NoError(t, other.Take(t.Context(), 4), "who waits for its own share keeps nobody waiting")
+	go func() { taken <- first.Take(t.Context(), 1, time.Minute) }()
+	require.NoError(t, other.Take(t.Context(), 4, time.Minute), "who waits for its own share keeps nobody waiting")
 	first.Give(6)
 	require.NoError(t, <-taken)
 }
