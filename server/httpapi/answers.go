@@ -28,13 +28,15 @@ type heldAnswer struct {
 // hold counts so many bytes more, or refuses them: who takes a large answer slowly has its
 // memory meanwhile. A small one needs no room, and one that is larger than a client's share
 // takes all of it.
-func (h *heldAnswer) hold(bytes int) error {
+func (h *heldAnswer) hold(bytes int) error { return h.take(bytes, h.share.TryTake) }
+
+func (h *heldAnswer) take(bytes int, take func(n int64) error) error {
 	h.bytes += int64(bytes)
 	if h.bytes <= smallBody {
 		return nil
 	}
 	more := min(h.bytes, h.share.Most()) - h.taken
-	if err := h.share.TryTake(more); err != nil {
+	if err := take(more); err != nil {
 		return busyBytes("answers", err)
 	}
 	h.taken += more
@@ -56,17 +58,21 @@ func (h *heldAnswer) release() {
 // holdAnswer has a request's answer hold so many bytes more.
 func holdAnswer(ctx context.Context, bytes int) error { return requestOf(ctx).answer.hold(bytes) }
 
-// holding holds each document of an answer that is sent as it is found, until the next.
-func holding(ctx context.Context, docs iter.Seq2[bson.Raw, error]) iter.Seq2[bson.Raw, error] {
+// holding holds each document of an answer that is sent as it is found, until the next. An
+// answer that has begun waits for room, for as long as a client may take nothing: meanwhile
+// it holds nothing that others wait for.
+func (s *server) holding(ctx context.Context, docs iter.Seq2[bson.Raw, error]) iter.Seq2[bson.Raw, error] {
+	answer := requestOf(ctx).answer
+	await := func(n int64) error { return answer.share.Take(ctx, n, s.limits.BodyTime) }
 	return func(yield func(bson.Raw, error) bool) {
 		for doc, err := range docs {
 			if err == nil {
-				err = holdAnswer(ctx, len(doc))
+				err = answer.take(len(doc), await)
 			}
 			if !yield(doc, err) || err != nil {
 				return
 			}
-			requestOf(ctx).answer.letGo()
+			answer.letGo()
 		}
 	}
 }

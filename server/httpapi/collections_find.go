@@ -227,6 +227,6 @@ func (s *server) sendList(w http.ResponseWriter, r *http.Request, docs iter.Seq2
 		return err
 	}
 	requestOf(r.Context()).patience = pagerPatience
-	s.send(newLines(w, listForm(r), pieceSize), r, holding(r.Context(), docs), func() string { return "" })
+	s.send(newLines(w, listForm(r), pieceSize), r, s.holding(r.Context(), docs), func() string { return "" })
 	return nil
 }

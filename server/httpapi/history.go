@@ -22,7 +22,7 @@ func (s *server) history(ctx context.Context, _ *struct{}) (*huma.StreamResponse
 				s.fail(w, r, err)
 				return
 			}
-			s.send(newLines(w, form, pieceSize), r, holding(r.Context(), named(s.ownHistory(r.Context()))), func() string { return "" })
+			s.send(newLines(w, form, pieceSize), r, s.holding(r.Context(), named(s.ownHistory(r.Context()))), func() string { return "" })
 		}), nil
 	}
 	answer := api.History{MsgIDs: []string{}}

@@ -90,7 +90,8 @@ func (s slowReader) Write(text []byte) (int, error) {
 // TestAnswersThatAreTakenSlowly holds that large answers count until they are taken, in
 // whatever form they are asked for.
 func TestAnswersThatAreTakenSlowly(t *testing.T) {
-	f := serve(t, "dict:", httpapi.Options{Limits: httpapi.Limits{Body: 3 << 20, Upload: 3 << 20, Bodies: 6 << 20}})
+	// An answer that has begun waits as long as a body may take.
+	f := serve(t, "dict:", httpapi.Options{Limits: httpapi.Limits{Body: 3 << 20, Upload: 3 << 20, Bodies: 6 << 20, BodyTime: time.Second / 10}})
 	f.submit(t, `{"msg_id": "a", "content": {"text": "`+strings.Repeat("x", 2<<20)+`"}}`)
 	const collection = "/v1/collections/ipython-tasks.task_records/"
 	for _, c := range []struct{ method, path, body string }{
@@ -159,6 +160,26 @@ func TestALargeAnswerKeepsNoBodyOut(t *testing.T) {
 	require.Equal(t, http.StatusTooManyRequests, answerTo(f, from(t.Context(), "127.0.0.1", "GET", "/v1/tasks", nil)).Code)
 	close(slow.letGo)
 	reading.Wait()
+}
+
+// TestAnAnswerThatHasBegunWaitsForRoom holds that a stream does not break off because others
+// of its client hold what it may have.
+func TestAnAnswerThatHasBegunWaitsForRoom(t *testing.T) {
+	f := serve(t, "dict:", httpapi.Options{Limits: httpapi.Limits{Body: 3 << 20, Upload: 3 << 20, Bodies: 6 << 20}})
+	f.submit(t, `{"msg_id": "a", "content": {"text": "`+strings.Repeat("x", 2<<20)+`"}}`)
+	stream := func() *http.Request {
+		return from(t.Context(), "127.0.0.1", "GET", "/v1/tasks", nil, "Accept", api.MediaBSON)
+	}
+	slow := slowReader{httptest.NewRecorder(), make(chan struct{}), make(chan struct{})}
+	var reading sync.WaitGroup
+	reading.Go(func() { f.server.Config.Handler.ServeHTTP(slow, stream()) })
+	<-slow.came
+	second := httptest.NewRecorder()
+	reading.Go(func() { f.server.Config.Handler.ServeHTTP(second, stream()) })
+	close(slow.letGo)
+	reading.Wait()
+	require.Equal(t, http.StatusOK, second.Code, "%.200s", second.Body)
+	require.Greater(t, second.Body.Len(), 2<<20)
 }
 
 // TestAFetchIsBounded holds that nobody has the hub put together an answer of any size.

@@ -165,7 +165,7 @@ func (s *server) stream(q taskdb.Query, token, form string) *huma.StreamResponse
 			s.fail(w, r, err)
 			return
 		}
-		s.send(newLines(w, form, pieceSize), r, holding(ctx, cursor.Docs(ctx)), cursor.Next)
+		s.send(newLines(w, form, pieceSize), r, s.holding(ctx, cursor.Docs(ctx)), cursor.Next)
 	})
 }
 

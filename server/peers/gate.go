@@ -1,5 +1,5 @@
-// Package peers bounds what a door has at a time of connections, and of memory, in all
-// and for each peer.
+// Package peers bounds what a door has at a time of connections, of turns and of memory, in
+// all and for each peer.
 package peers
 
 import (
