@@ -74,6 +74,14 @@ func TestAPathThatLeadsEverywhereEnds(t *testing.T) {
 	require.True(t, found)
 }
 
+// Matches that each take a part of a second do not add up to minutes, though the filter and
+// the document are short.
+func TestExpressionsThatBacktrackEnd(t *testing.T) {
+	doc := shell(t, `{s: [`+numbered(60, `"aaaaaaaaaaaaaaaaaaaa%d"`)+`]}`)
+	_, err := query.MustParse(`{s: /^(a+)+\1b/}`).Match(doc)
+	require.Error(t, err)
+}
+
 // What a plan leaves of a filter is bounded as the whole is.
 func TestWhatAnIndexLeavesEnds(t *testing.T) {
 	const many = 30_000

@@ -1,5 +1,7 @@
 package query
 
+import "github.com/taskdb/taskdb/internal/pcre"
+
 // Reach is how often the filter may look at each byte of a document, at most, as far as
 // that is counted. Filters of few predicates have little; one path has much if it has
 // many parts that are keys and indexes alike, which lead through arrays in ever more ways.
@@ -29,7 +31,7 @@ func reachOfAll(list []node) (sum int) {
 	return sum
 }
 
-// perRegex is how often a regular expression is taken to look at a text.
+// perRegex is how often a regular expression is taken to look at a text that does so once.
 const perRegex = 1 << 9
 
 func reachOfTest(test operator) int {
@@ -53,8 +55,13 @@ func reachOfTest(test operator) int {
 }
 
 func (r *regex) reach() int {
-	if r.fallible() == "" {
+	switch text := r.text.(type) {
+	case wholeGlob:
 		return 1
+	case *pcre.Regexp:
+		if text.Backtracks() {
+			return briefly
+		}
 	}
 	return perRegex
 }

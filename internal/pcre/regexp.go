@@ -107,6 +107,12 @@ func (re *Regexp) Match(s []byte) (bool, error) {
 	return ok, nil
 }
 
+// Backtracks tells whether a match may take up to a second on a short string, too.
+func (re *Regexp) Backtracks() bool {
+	_, ok := re.matcher.(*backtracker)
+	return ok
+}
+
 // Prefix returns the literal with which a string must begin to match, and whether that is all: whether every string (of
 // valid UTF-8) that begins with it matches. It is empty unless the expression can match only at the beginning of a
 // string, and does so with a literal in which case matters. ^abc$ begins with abc, and is not complete.
