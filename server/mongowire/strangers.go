@@ -48,11 +48,13 @@ func (s *Server) makeWay(newcomer peers.Peer) {
 	}
 }
 
-// giveWay ends the connection, and gives its place up at once.
+// giveWay ends the connection, and gives its place up at once: it does not wait for a
+// peer that takes no replies.
 func (c *conn) giveWay() {
 	c.log.Info("connection closed, as too many have not said who they are", "silent_for", (c.server.uptime() - time.Duration(c.heard.Load())).String())
 	c.pass.Leave()
 	c.drain()
+	_ = c.socket.SetWriteDeadline(time.Unix(1, 0))
 }
 
 // uptime is how long the server has been there.

@@ -1,9 +1,12 @@
 package mongowire_test
 
 import (
+	"bytes"
 	"encoding/base64"
 	"fmt"
+	"os"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"github.com/xdg-go/scram"
@@ -71,4 +74,24 @@ func TestStrangersKeepNobodyOut(t *testing.T) {
 		p.say("op", secrets["op"])
 		require.EqualValues(t, 1, p.ask(`{find: "b", $db: "a"}`).Lookup("ok").Double())
 	}
+}
+
+// TestAStrangerWhoTakesNoRepliesMakesWay holds that nothing is left of a connection that
+// made way, whatever it was about.
+func TestAStrangerWhoTakesNoRepliesMakesWay(t *testing.T) {
+	s, _, _ := withUsers(t, mongowire.Options{MaxPeerConnections: 2, IdleTimeout: time.Hour}, access.User{Name: "op", Role: access.Operate})
+	p := s.dial(t)
+	asked := bytes.Repeat(msg(t, 0, single(t, hello)), 100)
+	var err error
+	for err == nil { // until neither side takes anything
+		require.NoError(t, p.socket.SetWriteDeadline(time.Now().Add(time.Second/2)))
+		_, err = p.socket.Write(asked)
+	}
+	require.ErrorIs(t, err, os.ErrDeadlineExceeded)
+	require.EqualValues(t, 1, s.dial(t).ask(hello).Lookup("ok").Double())
+	require.NoError(t, p.socket.SetWriteDeadline(time.Now().Add(time.Minute)))
+	for err = nil; err == nil; {
+		_, err = p.socket.Write(asked)
+	}
+	require.NotErrorIs(t, err, os.ErrDeadlineExceeded)
 }
