@@ -117,7 +117,7 @@ func TestRepliesThatAreTakenSlowly(t *testing.T) {
 // than a batch, each of which has taken room for a batch, do not keep it from each other.
 func TestLargeRepliesDoNotWaitForOneAnother(t *testing.T) {
 	h := newHeld(t)
-	s := serve(t, taskdb.NewDB(h), mongowire.Options{MaxMessageSize: 1 << 20, IdleTimeout: 2 * time.Second}) // 32 MiB of replies for a peer
+	s := serve(t, taskdb.NewDB(h), mongowire.Options{MaxMessageSize: 1 << 20, IdleTimeout: 10 * time.Second}) // 32 MiB of replies for a peer
 	large, err := bson.Marshal(bson.D{{Key: "buffers", Value: bson.A{make([]byte, 20<<20)}}})
 	require.NoError(t, err)
 	require.NoError(t, taskdb.NewDB(h.Backend).In("a.b").AddRaw(t.Context(), large))
