@@ -224,7 +224,7 @@ func TestRefused(t *testing.T) {
 // TestIDsOfAllTypes holds that records are known by their _id, whatever it is.
 func TestIDsOfAllTypes(t *testing.T) {
 	var docs []bson.Raw
-	for _, id := range []any{nil, 1, int64(1) << 60, 2.5, "1", "", bson.D{}, bson.D{{Key: "$in", Value: bson.A{1}}}, bson.D{{Key: "a", Value: 1}},
+	for _, id := range []any{nil, 1, int64(1) << 60, 2.5, "1", "", bson.D{}, bson.D{{Key: "a", Value: bson.D{{Key: "$in", Value: bson.A{1}}}}}, bson.D{{Key: "a", Value: 1}},
 		bson.Binary{Data: []byte("1")}, bson.ObjectID{}, true, bson.DateTime(1), bson.Timestamp{T: 1}, bson.MinKey{}, bson.MaxKey{}} {
 		docs = append(docs, encode(t, bson.D{{Key: "_id", Value: id}, {Key: "x", Value: 1}}))
 	}
