@@ -4,10 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 )
 
 // placed is a file that a store has open, and where it was then. SQLite goes on with
 // such a file when it was moved or removed: what is written to it is lost.
+//
+// Who looks at a file has the next write to it note the time, and the next flush that: a
+// commit then takes up to a third longer. So the writer looks now and then.
 type placed struct {
 	path string
 	info os.FileInfo
@@ -38,4 +42,21 @@ func (s *Store) inPlace() error {
 		}
 	}
 	return nil
+}
+
+// placeLook is how often the writer looks whether the files are in place: so long it may
+// write to one that is not.
+const placeLook = 10 * time.Millisecond
+
+// inPlace is Store.inPlace, now and then, and as long as they are not.
+func (w *writer) inPlace() error {
+	now := time.Now()
+	if now.Sub(w.placeSeen) < placeLook {
+		return nil
+	}
+	err := w.store.inPlace()
+	if err == nil {
+		w.placeSeen = now
+	}
+	return err
 }

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -10,7 +11,7 @@ import (
 	"github.com/taskdb/taskdb/taskdb"
 )
 
-func TestNothingIsAcknowledgedThatIsWrittenToAFileThatIsGone(t *testing.T) {
+func TestAFileThatIsGoneIsWrittenToNoMore(t *testing.T) {
 	for _, file := range []string{"", "-wal"} {
 		path := filepath.Join(t.TempDir(), "tasks.db")
 		s, err := Open(t.Context(), path, Options{})
@@ -18,7 +19,13 @@ func TestNothingIsAcknowledgedThatIsWrittenToAFileThatIsGone(t *testing.T) {
 		db := taskdb.NewDB(s)
 		require.NoError(t, db.Add(t.Context(), &taskdb.TaskRecord{MsgID: "a"}))
 		require.NoError(t, os.Rename(path+file, path+".moved"))
-		err = db.Add(t.Context(), &taskdb.TaskRecord{MsgID: "b"})
+		acknowledged := int64(1)
+		for { // until it is seen
+			if err = db.Add(t.Context(), &taskdb.TaskRecord{MsgID: fmt.Sprint(acknowledged)}); err != nil {
+				break
+			}
+			acknowledged++
+		}
 		require.ErrorIs(t, err, errMoved)
 		require.ErrorIs(t, err, os.ErrNotExist)
 
@@ -32,7 +39,7 @@ func TestNothingIsAcknowledgedThatIsWrittenToAFileThatIsGone(t *testing.T) {
 		require.NoError(t, err)
 		n, err := s.Count(t.Context(), taskdb.DefaultCollection, everything)
 		require.NoError(t, err)
-		require.EqualValues(t, 2, n)
+		require.Equal(t, acknowledged+1, n)
 		require.NoError(t, s.Close())
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
@@ -30,6 +31,7 @@ type writer struct {
 	tables     map[string]*table // those of the store, and what is not committed yet
 	nextStream int64
 
+	placeSeen       time.Time // when the files were last seen in place
 	commits         int
 	maxLog, longLog int64 // from how many bytes on the log is shortened, and when next
 	durability      Durability
@@ -188,7 +190,7 @@ func (w *writer) gather(op *operation) {
 func (w *writer) commit() {
 	tx := &transaction{writer: w, conn: w.conn, changed: map[*table]bool{}}
 	defer tx.settle()
-	err := w.store.inPlace()
+	err := w.inPlace()
 	if err == nil {
 		err = tx.begin()
 	}
