@@ -21,8 +21,8 @@ func newAllowance(limit time.Duration) *allowance {
 	return &allowance{limit: limit, parsing: newEffort(evaluationTime)}
 }
 
-// effort is what an evaluation, a match or an update has taken until now. A few bytes can ask for more
-// work, and for a larger value, than any machine can do or hold.
+// effort is what an evaluation, a match or an update has taken until now. A few bytes
+// can ask for more work, and for a larger value, than any machine can do or hold.
 type effort struct {
 	limit    time.Duration
 	deadline time.Duration // since began; zero until the clock was looked at

@@ -66,7 +66,7 @@ func Write(ctx context.Context, c Collection, changes []taskdb.Change, ordered b
 	for w.next < len(changes) && !w.ended() {
 		var err error
 		if changes[w.next].Many {
-			w.outcomes[w.next] = w.many(ctx, &changes[w.next])
+			w.outcomes[w.next] = w.beside(ctx, &changes[w.next], w.many)
 			w.next++
 		} else {
 			err = w.run(ctx)
@@ -108,7 +108,7 @@ func (w *writing) run(ctx context.Context) error {
 		return err
 	}
 	if far {
-		w.outcomes[w.next] = w.beside(ctx, &w.changes[w.next])
+		w.outcomes[w.next] = w.beside(ctx, &w.changes[w.next], w.far)
 		w.next++
 	}
 	return nil
@@ -149,18 +149,21 @@ func single(ctx context.Context, t Target, c *taskdb.Change) taskdb.Outcome {
 	return taskdb.Outcome{}
 }
 
-// beside carries out a change of one document that is far. It is looked for while
-// others write, and is then asked about again, since they may have changed it.
-func (w *writing) beside(ctx context.Context, c *taskdb.Change) taskdb.Outcome {
+// attempt is one at a change whose documents are looked for in source while others
+// write. It is false if these changed what it found; the watch tells an upsert that.
+type attempt func(ctx context.Context, c *taskdb.Change, source Source, watch *Watch) (outcome taskdb.Outcome, done bool)
+
+// beside makes attempts at a change until one is done.
+func (w *writing) beside(ctx context.Context, c *taskdb.Change, try attempt) taskdb.Outcome {
 	for {
-		if outcome, done := w.tryBeside(ctx, c); done {
+		if outcome, done := w.once(ctx, c, try); done {
 			return outcome
 		}
 	}
 }
 
-// tryBeside is beside, unless others changed what it found: then it is false.
-func (w *writing) tryBeside(ctx context.Context, c *taskdb.Change) (outcome taskdb.Outcome, done bool) {
+// once makes one attempt at a change.
+func (w *writing) once(ctx context.Context, c *taskdb.Change, try attempt) (outcome taskdb.Outcome, done bool) {
 	watch, err := w.watch(ctx, c)
 	if err != nil {
 		return taskdb.Outcome{Err: err}, true
@@ -170,6 +173,12 @@ func (w *writing) tryBeside(ctx context.Context, c *taskdb.Change) (outcome task
 	if err != nil {
 		return taskdb.Outcome{Err: err}, true
 	}
+	return try(ctx, c, source, watch)
+}
+
+// far is an attempt at a change of one document that is far. It is asked about again
+// before it is changed.
+func (w *writing) far(ctx context.Context, c *taskdb.Change, source Source, watch *Watch) (outcome taskdb.Outcome, done bool) {
 	e, found, err := first(ctx, source, c, 0)
 	switch {
 	case err != nil || !found && !c.Upsert:

@@ -48,28 +48,9 @@ type Selection struct {
 // holds tells that the filter selects all of the documents that are still there.
 func (s *Selection) holds() bool { return s.ByIndex && s.Source.Since() == Changes{} }
 
-// many carries out a change of all documents that it selects. They are found
-// while others write, and then changed in steps.
-func (w *writing) many(ctx context.Context, c *taskdb.Change) taskdb.Outcome {
-	for {
-		if outcome, done := w.tryMany(ctx, c); done {
-			return outcome
-		}
-	}
-}
-
-// tryMany is many, unless an upsert found none, and others changed that: then it is
-// false.
-func (w *writing) tryMany(ctx context.Context, c *taskdb.Change) (outcome taskdb.Outcome, done bool) {
-	watch, err := w.watch(ctx, c)
-	if err != nil {
-		return taskdb.Outcome{Err: err}, true
-	}
-	defer watch.end()
-	source, err := w.collection.Read(ctx)
-	if err != nil {
-		return taskdb.Outcome{Err: err}, true
-	}
+// many is an attempt at a change of all documents that it selects. They are found, and
+// then changed in steps.
+func (w *writing) many(ctx context.Context, c *taskdb.Change, source Source, watch *Watch) (outcome taskdb.Outcome, done bool) {
 	selected, err := found(ctx, source, c.Filter)
 	switch {
 	case err != nil:
